@@ -1,0 +1,49 @@
+"""`ops`: the operators' command. `python -m ops` and the console script `ops` start here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ops import doctor, exceptions, mapping, sku_map, stock
+from ops.failures import PlainGroup
+
+app = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Run the connector between Centra and Sitoo.", pretty_exceptions_enable=False)
+app.add_typer(mapping.app, name="mapping")
+app.add_typer(sku_map.app, name="sku-map")
+app.add_typer(stock.app, name="stock")
+app.add_typer(exceptions.app, name="exceptions")
+app.command("doctor")(doctor.doctor)
+
+
+class Stage(StrEnum):
+    DEV = "dev"
+    PROD = "prod"
+
+
+@app.callback()
+def choose(
+    ctx: typer.Context,
+    local: Annotated[bool, typer.Option("--local", help="Talk to the running local stack (make local, make demo).")] = False,
+    stage: Annotated[Stage | None, typer.Option("--stage", help="Talk to the deployed stack of this stage.")] = None,
+) -> None:
+    """Choose the stack; what is chosen is connected to when a command first needs it."""
+    if ctx.obj is None:
+        if local == (stage is not None):
+            raise typer.BadParameter("say which stack: --local, or --stage dev|prod")
+        ctx.obj = partial(_connect, local, stage)
+
+
+def _connect(local: bool, stage: Stage | None) -> object:
+    from ops.connect import connect
+    from ops.stack import deployed_stack, local_stack
+
+    return connect(local_stack() if local or stage is None else deployed_stack(stage.value), Console())
+
+
+if __name__ == "__main__":
+    app(prog_name="ops")

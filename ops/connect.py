@@ -1,0 +1,126 @@
+"""Build the connection to one stack: AWS clients, tables, queues, and both vendors with the stack's own credentials, budget and locks."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from rich.console import Console
+
+from connector.centra.graphql_client import GraphQLCentra
+from connector.centra.transport import CentraTransport
+from connector.domain.configuration import CentraSettings, Lane, SitooSettings
+from connector.http_exchange import http_client
+from connector.runtime.centra_budget import SharedBudget
+from connector.runtime.clock import SystemClock
+from connector.runtime.sitoo_lock import SitooLock
+from connector.runtime.sqs_dead_letters import SqsDeadLetters
+from connector.runtime.sqs_queues import SqsQueues
+from connector.runtime.webhook_secret import secret_reader
+from connector.sitoo.rest_client import RestSitoo
+from connector.sitoo.transport import SitooTransport
+from connector.store.dynamo.api_budget import DynamoBudgetStore, DynamoLockStore
+from connector.store.dynamo.connection import Connection as Dynamo
+from connector.store.dynamo.cursors import DynamoCursors
+from connector.store.dynamo.exception_cases import DynamoExceptionCases
+from connector.store.dynamo.leases import DynamoLeases
+from connector.store.dynamo.mappings import DynamoMappings
+from connector.store.dynamo.order_links import DynamoOrderLinks
+from connector.store.dynamo.sku_map import DynamoSkuMap
+from connector.store.dynamo.stock_levels import DynamoStockLevels
+from ops.centra_http import HttpGraphQL, expiry_of
+from ops.connection import Connection, Refusal
+from ops.failures import clock_time
+from ops.pacing import PatientTurns, WaitingBudget
+from ops.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """Centra's token as read at the start: a command does not live long enough to see another."""
+
+    token: str
+
+    def current(self) -> str:
+        return self.token
+
+    def newer(self) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadApiUser:
+    """A Sitoo API user as read at the start."""
+
+    api_id: str
+    password: str
+
+    def current(self) -> tuple[str, str]:
+        return self.api_id, self.password
+
+    def newer(self) -> tuple[str, str] | None:
+        return None
+
+
+def connect(stack: Stack, console: Console) -> Connection:
+    """Reads both secrets and the mapping in force; raises Refusal when a secret lacks what is needed."""
+    os.environ.update(stack.variables)
+    clock, who = SystemClock(), f"ops:{getpass.getuser()}"
+    secrets: Any = boto3.client("secretsmanager")
+    centra_secret = secret_reader(secrets, stack.secrets["centra"])()
+    sitoo_secret = secret_reader(secrets, stack.secrets["sitoo"])()
+    token = ReadToken(_needed(centra_secret, "token", stack.secrets["centra"]))
+    users = _api_users(sitoo_secret, stack.secrets["sitoo"])
+    tables, dynamo, sqs = stack.tables, Dynamo(boto3.client("dynamodb")), boto3.client("sqs")
+    mappings = DynamoMappings(dynamo, tables["Mappings"])
+    current = mappings.current()
+    centra_settings = current.mapping.centra if current else CentraSettings()
+    sitoo_settings = current.mapping.sitoo if current else SitooSettings()
+    shared = SharedBudget(DynamoBudgetStore(dynamo, tables["ApiBudget"]), centra_settings.plan, centra_settings.quota_share, clock)
+    budget = WaitingBudget(shared, clock, lambda until: console.print(f"[dim]waits for Centra's limits until {clock_time(until)}[/dim]"))
+    http = http_client()
+    locks, instance = DynamoLockStore(dynamo, tables["ApiBudget"]), f"{who}:{uuid.uuid4().hex[:8]}"
+    transports = {
+        name: SitooTransport(http, stack.sitoo_base_url, user, PatientTurns(SitooLock(locks, name, clock, instance), clock), clock)
+        for name, user in users.items()
+    }
+    by_lane: dict[Lane, SitooTransport] = {lane: transports[name] for lane, name in sitoo_settings.api_users.items() if name in transports}
+    return Connection(
+        centra=GraphQLCentra(CentraTransport(http, stack.centra_graphql_url, token, clock), budget, clock),
+        graphql=HttpGraphQL(http, stack.centra_graphql_url, token, budget, clock),
+        sitoo=lambda site: RestSitoo(site, transports["default"], by_lane),
+        mappings=mappings,
+        sku_map=DynamoSkuMap(dynamo, tables["SkuMap"]),
+        cursors=DynamoCursors(dynamo, tables["Cursors"]),
+        leases=DynamoLeases(dynamo, tables["Cursors"]),
+        levels=DynamoStockLevels(dynamo, tables["StockLevels"], tables["Cursors"]),
+        links=DynamoOrderLinks(dynamo, tables["OrderLinks"], clock.now),
+        cases=DynamoExceptionCases(dynamo, tables["Exceptions"]),
+        queues=SqsQueues(sqs, stack.queues, stack.dead_letter_queues),
+        letters=SqsDeadLetters(sqs, stack.queues, stack.dead_letter_queues),
+        budget=budget,
+        clock=clock,
+        console=console,
+        sitoo_users=frozenset(users),
+        token_expires=expiry_of(token.token),
+        who=who,
+    )
+
+
+def _needed(secret: Mapping[str, Any], key: str, name: str) -> str:
+    value = secret.get(key)
+    if not isinstance(value, str) or not value:
+        raise Refusal(f"The secret {name} has no {key!r}.")
+    return value
+
+
+def _api_users(secret: Mapping[str, Any], name: str) -> dict[str, ReadApiUser]:
+    users = secret.get("api_users")
+    if not isinstance(users, dict) or "default" not in users:
+        raise Refusal(f"The secret {name} has no API user named default under 'api_users'.")
+    return {str(user): ReadApiUser(_needed(values, "api_id", name), _needed(values, "password", name)) for user, values in users.items()}

@@ -1,0 +1,66 @@
+"""What went wrong, in a sentence an operator can act on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
+
+from connector.centra import errors as centra
+from connector.runtime.budget import BudgetExhausted
+from connector.runtime.queues import QueueUnavailable
+from connector.runtime.sitoo_lock import LockBusy
+from connector.sitoo import errors as sitoo
+from connector.store.dynamo.connection import StoreBusy
+from connector.store.leases import LeaseLost
+from ops.connection import Refusal
+
+
+def sentence(error: BaseException) -> str | None:
+    """None for what is a fault of the program itself: that deserves its traceback."""
+    match error:
+        case Refusal():
+            return str(error)
+        case centra.Unauthorised():
+            return "Centra refuses the token: it is wrong or expired. Make a new one (System > API Tokens) and put it into the secret."
+        case sitoo.Unauthorised():
+            return "Sitoo refuses the API user: its id or password is wrong. Correct them in the secret."
+        case centra.Throttled(until=until) | sitoo.Throttled(until=until) | BudgetExhausted(until=until) | LockBusy(until=until):
+            return f"The vendor may not be called before {clock_time(until)}; run the command again then. What was done so far is kept."
+        case centra.Refused():
+            return f"Centra refused the request: {error}. `ops doctor` tells whether its schema differs from what the connector expects."
+        case sitoo.Refused():
+            return f"{error}"
+        case sitoo.Unconfirmed():
+            return f"Sitoo's answer cannot be trusted, so nothing was concluded from it: {error}"
+        case centra.CentraError():
+            return f"Centra did not answer as it should: {error}. Run the command again; it goes on where it was."
+        case sitoo.SitooError():
+            return f"Sitoo did not answer as it should: {error}. Run the command again; it goes on where it was."
+        case LeaseLost():
+            return "Somebody else took over this work meanwhile; what was done so far is kept."
+        case QueueUnavailable() | StoreBusy() | BotoCoreError() | ClientError():
+            return f"AWS (or the local stack) did not answer as it should: {error}"
+        case _:
+            return None
+
+
+def clock_time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
+
+
+class PlainGroup(TyperGroup):
+    """A command group that tells a failure in one sentence on standard error, exit code 1, instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            text = sentence(error)
+            if text is None:
+                raise
+            typer.secho(text, fg=typer.colors.RED, err=True)
+            raise typer.Exit(1) from error

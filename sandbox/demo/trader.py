@@ -1,0 +1,251 @@
+"""Plays the day: staff at tills, shoppers on the web, and whoever breaks things. Acts through the sandboxes' control actions only."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from connector.runtime.clock import Clock
+from sandbox.demo.chain import SHOPS, SKUS, UNMAPPED, Shop
+from sandbox.demo.journal import HeldBack, Journal, Key, Window
+from sandbox.demo.script import Act
+
+EVENTS_OF_A_SALE = 3
+"""A till sale is announced as an order, a warehouse transaction and a delivery."""
+KILL_AGAIN_S = 0.15
+BESTSELLERS = 60
+BESTSELLER_SHARE = 0.6
+LATEST_WEB_TRY_S = 30.0
+
+
+class Control(Protocol):
+    """A vendor's control actions."""
+
+    def control(self, action: str, **arguments: Any) -> Any: ...
+
+
+class Trader:
+    """`stock` is the opening stock per Sitoo warehouse; `kill_drain` kills the drain and tells how many running ones that hit."""
+
+    def __init__(
+        self, centra: Control, sitoo: Control, clock: Clock, kill_drain: Callable[[], int], stock: Mapping[int, Mapping[str, int]], seed: int
+    ) -> None:
+        self._centra, self._sitoo, self._clock, self._kill_drain = centra, sitoo, clock, kill_drain
+        self._rng = random.Random(seed)
+        self._shelf = {warehouse: Counter(rows) for warehouse, rows in stock.items()}
+        self._set_aside: Counter[Key] = Counter()
+        self._sold_out: list[tuple[float, Key]] = []
+        self._on_the_road: tuple[Shop, dict[str, int]] | None = None
+        self._bookings: list[tuple[int, Key]] = []
+        self._to_ship: list[tuple[int, Key]] = []
+        self._bestsellers = self._rng.sample(SKUS, BESTSELLERS)
+        self.journal = Journal()
+
+    def play(self, acts: list[Act], seconds: float, tick: Callable[[], None]) -> None:
+        """Each act at its moment; `tick` is called in between, several times a second."""
+        self.journal.started_at = started = self._clock.now()
+        waiting = list(acts)
+        heapq.heapify(waiting)
+        while waiting or self._clock.now() < started + seconds:
+            now = self._clock.now()
+            if waiting and started + waiting[0].at <= now:
+                act = heapq.heappop(waiting)
+                if getattr(self, act.what.value)(**act.arguments) is False:
+                    heapq.heappush(waiting, Act(now - started + KILL_AGAIN_S, act.what, act.arguments))
+                continue
+            until = started + (waiting[0].at if waiting else seconds)
+            self._clock.sleep(min(0.1, max(0.0, until - now)))
+            tick()
+        self.journal.ended_at = self._clock.now()
+
+    # --- in the stores ---
+
+    def sell(self) -> None:
+        self._ring_up("sale")
+
+    def sell_unheard(self) -> None:
+        """A sale of which no event arrives."""
+        self._sitoo.control("lose_events", n=EVENTS_OF_A_SALE)
+        self._ring_up("sale (events lost)")
+        self._sitoo.control("lose_events", n=0)
+
+    def sell_offline(self, until_s: float) -> None:
+        """The till of the third store has no network: Sitoo learns of the sale when it is back."""
+        shop = SHOPS[2]
+        if not any(w.what == "a till is offline" for w in self.journal.windows):
+            self.journal.windows.append(Window("a till is offline", self._clock.now(), self.journal.started_at + until_s))
+            self._tell(f"the till in {shop.name} loses its network")
+        basket = self._basket(shop)
+        if basket:
+            self._sitoo.control("sell", warehouse=shop.till, skus=basket, at=self._clock.now(), offline_until=self.journal.started_at + until_s)
+            self._take(shop, basket)
+            self.journal.offline_sales += 1
+
+    def receive(self, lines: int) -> None:
+        shop = self._rng.choice(SHOPS)
+        goods = {sku: self._rng.randint(2, 12) for sku in self._rng.sample(SKUS, lines)}
+        self._label(self._sitoo.control("receive", warehouse=shop.till, skus=goods), "receipt")
+        self._shelf[shop.till].update(goods)
+        self._tell(f"{shop.name} receives {sum(goods.values())} units of {lines} SKUs")
+
+    def send(self, lines: int) -> None:
+        source, target = self._rng.sample(SHOPS, 2)
+        goods = {sku: self._rng.randint(1, 2) for sku in self._rng.sample([sku for sku in SKUS if self._free(source, sku) >= 2], lines)}
+        self._label(self._sitoo.control("transfer_out", warehouse=source.till, skus=goods), "transfer")
+        self._shelf[source.till].subtract(goods)
+        self._on_the_road = (target, goods)
+        self._tell(f"{source.name} sends {sum(goods.values())} units to {target.name}")
+
+    def arrive(self) -> None:
+        if self._on_the_road is not None:
+            target, goods = self._on_the_road
+            self._label(self._sitoo.control("transfer_in", warehouse=target.till, skus=goods), "transfer")
+            self._shelf[target.till].update(goods)
+            self._tell(f"the transfer reaches {target.name}")
+
+    def book(self) -> None:
+        """A customer has the last unit put aside."""
+        shop = self._rng.choice(SHOPS[:4])
+        last = [sku for sku in SKUS if self._shelf[shop.till][sku] == 1 and self._free(shop, sku) == 1]
+        if last:
+            sku = self._rng.choice(last)
+            key = (shop.centra, sku)
+            number = self._sitoo.control("book", warehouse=shop.till, skus={sku: 1})
+            self.journal.held_back.append(HeldBack(self._clock.now(), key, 1, "booking"))
+            self._set_aside[key] += 1
+            self._bookings.append((number, key))
+            self._tell(f"a customer books the last {sku} in {shop.name}")
+
+    def unbook(self) -> None:
+        if self._bookings:
+            number, key = self._bookings.pop(0)
+            self._sitoo.control("cancel_order", order_id=number)
+            self.journal.held_back.append(HeldBack(self._clock.now(), key, -1, "booking"))
+            self._set_aside[key] -= 1
+            self._tell(f"a booking of {key[1]} is cancelled")
+
+    def count(self, lines: int) -> None:
+        """Staff count some shelves of the fourth store and find a unit more or less here and there."""
+        shop = SHOPS[3]
+        untouched = [sku for sku in SKUS if not self._set_aside[shop.centra, sku]]
+        found = {sku: max(0, self._shelf[shop.till][sku] + self._rng.choice((-1, -1, 0, 1))) for sku in self._rng.sample(untouched, lines)}
+        self._label(self._sitoo.control("count", warehouse=shop.till, skus=found), "stock-take")
+        self._shelf[shop.till].update({sku: units - self._shelf[shop.till][sku] for sku, units in found.items()})
+        self._tell(f"{shop.name} takes stock of {lines} SKUs")
+
+    def new_article(self) -> None:
+        """Two stores get an article that nobody has made in Centra, and sell one."""
+        self._sitoo.control("add_product", sku=UNMAPPED, barcode="7359999999999")
+        for shop in SHOPS[:2]:
+            self._label(self._sitoo.control("receive", warehouse=shop.till, skus={UNMAPPED: 10}), "receipt")
+        self._label(self._sitoo.control("sell", warehouse=SHOPS[0].till, skus={UNMAPPED: 1})["transaction_id"], "sale")
+        self.journal.sales[SHOPS[0].centra] += 1
+        self._tell(f"{UNMAPPED} arrives in two stores; Centra does not know it")
+
+    # --- on the web ---
+
+    def order(self) -> None:
+        """A shopper wants what a till sold out a moment ago, if there is such a thing, else anything."""
+        now = self._clock.now()
+        self._sold_out = [(at, key) for at, key in self._sold_out if now - at < LATEST_WEB_TRY_S]
+        if self._sold_out:
+            _, key = self._sold_out.pop(0)
+            if self._place(key) is None:
+                self.journal.sold_out_in_time += 1
+            return
+        shop, sku = self._rng.choice(SHOPS), self._rng.choice(SKUS)
+        number = self._place((shop.centra, sku)) if self._free(shop, sku) > 1 else None
+        if number is not None:
+            self._to_ship.append((number, (shop.centra, sku)))
+
+    def race(self) -> None:
+        """A shopper and a customer in the store take the same last unit."""
+        shop = self._rng.choice(SHOPS[:4])
+        last = [sku for sku in SKUS if self._shelf[shop.till][sku] == 1 and self._free(shop, sku) == 1]
+        for sku in self._rng.sample(last, min(5, len(last))):
+            if self._place((shop.centra, sku)) is not None:
+                self._sell(shop, {sku: 1}, "sale")
+                self._tell(f"the last {sku} in {shop.name} is sold on the web and at the till")
+                return
+
+    def ship(self) -> None:
+        """Somebody completes a shipment in Centra's admin; the store has not handed the goods out in Sitoo yet."""
+        if self._to_ship:
+            number, key = self._to_ship.pop(0)
+            self._centra.control("ship", number=number)
+            self.journal.held_back.append(HeldBack(self._clock.now(), key, 1, "shipment"))
+            self._tell(f"web order {number} is shipped in Centra")
+
+    # --- what breaks ---
+
+    def cut_after_commit(self) -> None:
+        self._centra.control("fault", kind="drop_after", operation="setStock", times=1)
+        self._tell("Centra's next stock write takes effect, but its answer is lost")
+
+    def throttle(self, lasts_s: float) -> None:
+        self._break("429 storm", lasts_s, "Centra answers 429 to everything", kind="throttle", retry_after=2.0)
+
+    def outage(self, lasts_s: float) -> None:
+        self._break("Centra down", lasts_s, "Centra is down", kind="error", status=503)
+
+    def kill(self) -> bool:
+        """SIGKILL to the running drain; False when none was running just now."""
+        if not self._kill_drain():
+            return False
+        now = self._clock.now()
+        self.journal.kills += 1
+        self.journal.windows.append(Window("drain killed", now, now + 25.0))
+        self._tell("the running drain is killed")
+        return True
+
+    def _break(self, what: str, lasts_s: float, text: str, **fault: Any) -> None:
+        now = self._clock.now()
+        self._centra.control("fault", times=None, until=now + lasts_s, **fault)
+        self.journal.windows.append(Window(what, now, now + lasts_s))
+        self._tell(f"{text} for {lasts_s:.0f} s")
+
+    # --- helpers of the above ---
+
+    def _ring_up(self, path: str) -> None:
+        shop = self._rng.choice(SHOPS)
+        basket = self._basket(shop)
+        if basket:
+            self._sell(shop, basket, path)
+
+    def _sell(self, shop: Shop, basket: dict[str, int], path: str) -> None:
+        self._label(self._sitoo.control("sell", warehouse=shop.till, skus=basket)["transaction_id"], path)
+        self._take(shop, basket)
+
+    def _take(self, shop: Shop, basket: dict[str, int]) -> None:
+        self.journal.sales[shop.centra] += 1
+        self._shelf[shop.till].subtract(basket)
+        now = self._clock.now()
+        self._sold_out += [(now, (shop.centra, sku)) for sku in basket if self._free(shop, sku) <= 0 and not self._set_aside[shop.centra, sku]]
+
+    def _basket(self, shop: Shop) -> dict[str, int]:
+        """One or two articles that lie in the store and are nobody's."""
+        among = self._bestsellers if self._rng.random() < BESTSELLER_SHARE else SKUS
+        there = [sku for sku in among if self._free(shop, sku) > 0 and self._shelf[shop.till][sku] > 0]
+        return dict.fromkeys(self._rng.sample(there, min(len(there), self._rng.choice((1, 1, 2)))), 1)
+
+    def _free(self, shop: Shop, sku: str) -> int:
+        return sum(self._shelf[warehouse][sku] for warehouse in shop.sellable) - self._set_aside[shop.centra, sku]
+
+    def _place(self, key: Key) -> int | None:
+        """A web order for one unit from one store; its number when the unit was there."""
+        self.journal.web_orders += 1
+        order = self._centra.control("place_order", lines=[[key[1], 1]], warehouses=[key[0]])
+        if not order["lines"][0]["allocated"]:
+            return None
+        self._set_aside[key] += 1
+        return int(order["number"])
+
+    def _label(self, transaction_id: int | None, path: str) -> None:
+        if transaction_id is not None:
+            self.journal.paths[transaction_id] = path
+
+    def _tell(self, text: str) -> None:
+        self.journal.tell(self._clock.now(), text)

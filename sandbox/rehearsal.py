@@ -1,0 +1,265 @@
+"""The whole connector in one process on a virtual clock: both sandboxes, in-memory tables and queues, the real flows between them.
+
+Trade, events, retries, delayed messages and schedules happen at their moment while vendor calls take their time. Every vendor and storage
+call passes `before`, where a test may crash the running function, let time pass, or let others act first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from connector.centra.graphql_client import GraphQLCentra
+from connector.centra.transport import CentraTransport
+from connector.domain.configuration import CentraSettings, Mapping, Plan, Site
+from connector.flows.drain_store_stock import Drained
+from connector.flows.nudge_store_stock import nudge_store_stock
+from connector.flows.receive_centra_webhook import receive_centra_webhook
+from connector.flows.receive_sitoo_events import receive_sitoo_events
+from connector.flows.refresh_sku_map import RefreshSkuMap
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.sku_lookup import SkuLookup
+from connector.flows.take_stock_messages import StockMessage, take_stock_messages
+from connector.runtime.centra_budget import SharedBudget
+from connector.runtime.dead_letters import EXCEPTION_ID
+from connector.runtime.front_door import FrontDoor
+from connector.runtime.http_event import Request
+from connector.runtime.queues import Work
+from connector.runtime.sitoo_lock import SitooLock
+from connector.runtime.webhook_secret import WebhookSecret
+from connector.sitoo.rest_client import RestSitoo
+from connector.sitoo.transport import SitooTransport
+from connector.store.memory.api_budget import MemoryBudgetStore, MemoryLockStore
+from connector.store.memory.cursors import MemoryCursors
+from connector.store.memory.exception_cases import MemoryExceptionCases
+from connector.store.memory.leases import MemoryLeases
+from connector.store.memory.order_links import MemoryOrderLinks
+from connector.store.memory.sku_map import MemorySkuMap
+from connector.store.memory.stock_levels import MemoryStockLevels
+from sandbox.centra.app import create_app as centra_app
+from sandbox.centra.state import CentraState
+from sandbox.clock import VirtualTime
+from sandbox.in_process import InProcessTransport
+from sandbox.memory_queues import MemoryQueues, Message
+from sandbox.sitoo.app import create_app as sitoo_app
+from sandbox.sitoo.events import in_process
+from sandbox.sitoo.state import SitooState
+
+FUNCTION_S = 60.0
+MOST_AT_ONCE = 2
+WEBHOOK_SECRET = "rehearsal-webhook-secret"
+EVENTS_USER, EVENTS_PASSWORD = "sitoo", "rehearsal-events-password"
+
+
+class Crash(BaseException):
+    """The running function dies here: nothing after this point happens, its messages come back after their visibility time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedToken:
+    """The Centra token of a rehearsal; there is never a newer one."""
+
+    token: str
+
+    def current(self) -> str:
+        return self.token
+
+    def newer(self) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FixedCredentials:
+    """A Sitoo API user of a rehearsal; there is never a newer one."""
+
+    api_id: str
+    password: str
+
+    def current(self) -> tuple[str, str]:
+        return self.api_id, self.password
+
+    def newer(self) -> tuple[str, str] | None:
+        return None
+
+
+class HookedTransport(httpx.BaseTransport):
+    """Tells `step` before a request reaches the vendor and after the vendor has acted on it."""
+
+    def __init__(self, name: str, inner: httpx.BaseTransport, step: Callable[[str], None]) -> None:
+        self._name, self._inner, self._step = name, inner, step
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._step(f"{self._name}.before")
+        response = self._inner.handle_request(request)
+        self._step(f"{self._name}.after")
+        return response
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the connector did: invocations, crashes, how drains ended."""
+
+    invocations: int = 0
+    crashes: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    drained: list[Drained] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """A running function. Once `dead` it can call nothing any more, not even on its way out."""
+
+    dead: bool = False
+
+
+class Rehearsal:
+    """One site. `step(operation)` runs before each storage call and around each vendor call of the connector."""
+
+    def __init__(self, site: Site, *, plan: Plan = Plan.GROWTH, limits: bool = False, seed: int = 1, mapping: Mapping | None = None) -> None:
+        self.clock = VirtualTime()
+        self.mapping = mapping or Mapping(version=1, sites=(site,), centra=CentraSettings(plan=plan))
+        self.site = site
+        self.centra, self.sitoo = CentraState(self.clock), SitooState(self.clock, site=site.id)
+        self.step: Callable[[str], None] = lambda _operation: None
+        self.leases = MemoryLeases(self._before)
+        self.cursors = MemoryCursors(self.leases, self._before)
+        self.levels = MemoryStockLevels(self.leases, self._before)
+        self.links, self.sku_map = MemoryOrderLinks(self._before), MemorySkuMap(self._before)
+        self.cases, self.budget_store = MemoryExceptionCases(self._before), MemoryBudgetStore(self._before)
+        self.locks = MemoryLockStore(self._before)
+        self.queues = MemoryQueues(self.clock, before=self._before)
+        self.counts = Counts()
+        self.schedules = True
+        self._ids = (f"id-{n}" for n in itertools.count(1))
+        self._running: list[Invocation] = []
+        self._rng = random.Random(seed)
+        self._centra_http = self._http("centra", InProcessTransport(centra_app(self.centra, self.clock)))
+        self._sitoo_http = self._http("sitoo", InProcessTransport(sitoo_app(self.sitoo, self.clock)))
+        self._connect_events()
+        if limits:
+            self.centra.throttle(plan.value)
+        self.clock.at(self.clock.now() + 60.0, self._poll)
+
+    def context(self) -> DrainContext:
+        """A fresh function instance's context: nothing remembered from earlier ones."""
+        budget = SharedBudget(self.budget_store, self.mapping.centra.plan, self.mapping.centra.quota_share, self.clock)
+        transport = CentraTransport(self._centra_http, "http://centra.test/graphql", FixedToken(self.centra.bearer), self.clock)
+        centra = GraphQLCentra(transport, budget, self.clock)
+        sitoo = self.sitoo_client()
+        refresher = RefreshSkuMap(self.site.id, centra, sitoo, self.sku_map)
+        return DrainContext(
+            site=self.site,
+            mapping=self.mapping,
+            clock=self.clock,
+            centra=centra,
+            sitoo=sitoo,
+            budget=budget,
+            leases=self.leases,
+            cursors=self.cursors,
+            levels=self.levels,
+            links=self.links,
+            skus=SkuLookup(self.site.id, self.sku_map, refresher.refresh, self.clock),
+            cases=self.cases,
+            queues=self.queues,
+            new_id=lambda: next(self._ids),
+        )
+
+    def sitoo_client(self) -> RestSitoo:
+        """Lanes as the mapping names API users: the sandbox's first user is `default`, others in their order."""
+        names = ["default", *dict.fromkeys(self.mapping.sitoo.api_users.values())]
+        users = dict(zip(names, self.sitoo.api_users.items(), strict=False))
+        owner = next(self._ids)
+
+        def transport(name: str) -> SitooTransport:
+            lock = SitooLock(self.locks, name, self.clock, owner)
+            return SitooTransport(self._sitoo_http, f"http://sitoo.test/v2/accounts/{self.sitoo.account}", FixedCredentials(*users[name]), lock, self.clock)
+
+        return RestSitoo(self.site.id, transport("default"), {lane: transport(name) for lane, name in self.mapping.sitoo.api_users.items()})
+
+    def run(self, seconds: float) -> None:
+        """Let time pass: trade, events, schedules and queue messages happen at their moment."""
+        end = self.clock.now() + seconds
+        while True:
+            visible = self.queues.next_visible_at(Work.STORE_STOCK)
+            moment = min(end, visible if visible is not None else end, self.clock.next_due() or end)
+            self.clock.move_to(max(moment, self.clock.now()))
+            if not self._serve_once() and self.clock.now() >= end:
+                return
+
+    def _serve_once(self) -> bool:
+        """One invocation for the messages visible now; False when there were none."""
+        messages = self.queues.receive(Work.STORE_STOCK, 10)
+        if not messages:
+            return False
+        self._invoke(messages)
+        return True
+
+    def _invoke(self, messages: Sequence[Message]) -> None:
+        self.counts.invocations += 1
+        invocation = Invocation()
+        self._running.append(invocation)
+        asked = [StockMessage(str(i), m.body, m.attributes.get(EXCEPTION_ID)) for i, m in enumerate(messages)]
+        try:
+            context = self.context()
+            taken = take_stock_messages(asked, {self.site.id: context}.get, ends_at=self.clock.now() + FUNCTION_S)
+        except Crash:
+            self.counts.crashes += 1
+            return
+        finally:
+            self._running.pop()
+        for drained in taken.drained:
+            self.counts.ended[drained.ended] += 1
+            self.counts.drained.append(drained)
+        for i, message in enumerate(messages):
+            if str(i) not in taken.failed:
+                self.queues.ack(message)
+
+    def _before(self, operation: str) -> None:
+        if not self._running:
+            return
+        running = self._running[-1]
+        if running.dead:
+            raise Crash
+        try:
+            self.step(operation)
+        except Crash:
+            running.dead = True
+            raise
+
+    def _http(self, name: str, inner: httpx.BaseTransport) -> httpx.Client:
+        return httpx.Client(transport=HookedTransport(name, inner, self._before))
+
+    def _poll(self) -> None:
+        if self.schedules:
+            nudge_store_stock(self.queues, [self.site.id], "poll")
+        self.clock.at(self.clock.now() + 60.0, self._poll)
+
+    def serve_beside(self) -> None:
+        """While a holder waits for a vendor, the second slot of the queue takes what is visible."""
+        if 0 < len(self._running) < MOST_AT_ONCE:
+            self._serve_once()
+
+    def _connect_events(self) -> None:
+        door = FrontDoor(WebhookSecret(self._secret, self.clock), self.queues, (self.site.id,), self.clock)
+
+        def from_sitoo(_url: str, headers: dict[str, str], body: bytes) -> int:
+            status = receive_sitoo_events(Request({k.lower(): v for k, v in headers.items()}, body), door).status
+            self.serve_beside()
+            return status
+
+        def from_centra(_url: str, headers: dict[str, str], body: bytes, done: Callable[[int | None], None]) -> None:
+            done(receive_centra_webhook(Request({k.lower(): v for k, v in headers.items()}, body), door).status)
+            self.serve_beside()
+
+        self.sitoo.feed.sender = in_process(self.clock, from_sitoo)
+        self.sitoo.events("http://connector.test", EVENTS_USER, EVENTS_PASSWORD)
+        self.centra.hooks.sender = from_centra
+        self.centra.webhooks(url="http://connector.test", secret=WEBHOOK_SECRET)
+
+    def _secret(self) -> dict[str, str]:
+        return {"webhook_secret": WEBHOOK_SECRET, "events_user": EVENTS_USER, "events_password": EVENTS_PASSWORD}

@@ -1,0 +1,29 @@
+"""Names and values of Centra's schema that its public pages do not state. Each stands here once, so that a correction is one line."""
+
+from __future__ import annotations
+
+OWN_MARK = "centra-sitoo connector"
+"""Begins the description of every stock change the connector makes; Centra is expected to keep it as the change's comment (unconfirmed)."""
+
+PHYSICAL = "PHYSICAL"  # StockQuantityType: seen in examples
+EXTERNAL_STOCK_MASTER = "EXTERNAL"  # WarehouseStockMaster: seen in examples
+ACTIVE = "ACTIVE"  # Status
+STOCK_SET_INPUT = "StockSetInput"  # input type of setStock
+ORDER_INTERFACE = "Order"
+PRODUCT_LINE = "ProductOrderLine"
+DATE_TYPE = "DateTimeTz"
+SORT_BY_ID = "id_ASC"
+SORT_BY_UPDATE = "updatedAt_ASC"  # orders seen; shipments (unconfirmed)
+SORT_BY_CREATION = "createdAt_ASC"  # returns, stock changes (unconfirmed)
+SIZES_LIST = "productSizes"  # the top-level list is only implied (unconfirmed)
+SIZE_VARIANT = "productVariant"  # ProductSize → its variant (unconfirmed)
+VARIANT_PRODUCT = "product"  # ProductVariant → its product (unconfirmed)
+UPDATE_WAREHOUSE = "updateWarehouse"  # (unconfirmed)
+UPDATE_WAREHOUSE_INPUT = "WarehouseUpdateInput"  # (unconfirmed)
+THRESHOLD = "threshold"  # in that input (unconfirmed)
+UPDATE_VARIANT = "updateProductVariant"  # (unconfirmed)
+UPDATE_VARIANT_INPUT = "ProductVariantUpdateInput"  # (unconfirmed)
+STOCK_OFFSET = "stockOffset"  # in that input (unconfirmed)
+RATE_KINDS = {"REQUEST_COUNT": "requests", "MUTATION_COUNT": "mutations"}
+RATE_WINDOWS = {"TEN_SECONDS": 10, "ONE_HOUR": 3600}
+INTERNAL_ERROR = "internal"  # extensions.category of a failure inside Centra (unconfirmed)

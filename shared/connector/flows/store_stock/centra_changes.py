@@ -1,0 +1,95 @@
+"""What changed in Centra and touches a store's stock: orders, shipments, returns and other people's stock changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from connector.centra.models import AllocatedUnits, Changes, OrderRow, ShipmentRow
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.turn import Turn
+from connector.store.order_links import OpenLine
+from connector.store.stock_levels import Key, Mark
+
+OVERLAP_S = 30
+OUR_MARK = "centra-sitoo connector"
+"""Begins the description of every stock change the connector makes in Centra."""
+
+
+def centra_cursor(site: int) -> str:
+    return f"centra/{site}"
+
+
+def changes_since(ctx: DrainContext) -> float:
+    """From when on Centra's changes must be read: the newest reading less an overlap, or now for the first."""
+    stored = ctx.cursors.get(centra_cursor(ctx.site.id))
+    return stored["since"] - OVERLAP_S if stored else ctx.clock.now() - OVERLAP_S
+
+
+def centra_is_stale(ctx: DrainContext, *, older_than_s: float) -> bool:
+    stored = ctx.cursors.get(centra_cursor(ctx.site.id))
+    return stored is None or ctx.clock.now() - stored["read_at"] >= older_than_s
+
+
+def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, *, read_at: float) -> None:
+    """Record what each order line is owed and has had shipped, mark the SKUs touched, then move the cursor.
+
+    The cursor moves only through what was read whole, so that the rest of a full page is read next.
+    """
+    foreign = [c for c in changes.stock_changes if not c.comment.startswith(OUR_MARK)]
+    sizes = {u.size_id for o in changes.orders for u in o.allocated} | {size for o in changes.orders for size in o.loose_sizes}
+    sizes |= {u.size_id for s in changes.shipments for u in s.units}
+    sizes |= {size for r in changes.returns for size in r.size_ids} | {size for c in foreign for size in c.size_ids}
+    skus = ctx.skus.of_sizes(sorted(sizes))
+    known = ctx.links.open_lines(sorted(_store_warehouses(ctx))) if changes.orders or changes.shipments else []
+    keys: set[Key] = set()
+    for shipment in changes.shipments:
+        keys |= _take_in_shipment(ctx, shipment, known, skus)
+    for order in changes.orders:
+        keys |= _take_in_order(ctx, order, known, skus)
+    for returned in changes.returns:
+        keys |= _keys(ctx, returned.warehouse, returned.size_ids, skus)
+    for change in foreign:
+        keys |= _keys(ctx, change.warehouse, change.size_ids, skus)
+    if keys:
+        ctx.levels.mark(ctx.site.id, [Mark(w, sku) for w, sku in sorted(keys)], ctx.clock.now())
+    ctx.cursors.put(centra_cursor(ctx.site.id), {"since": int(changes.through), "read_at": int(read_at)}, turn.site)
+
+
+def _store_warehouses(ctx: DrainContext) -> set[int]:
+    return {s.centra_warehouse for s in ctx.stores}
+
+
+def _units_by_key(ctx: DrainContext, rows: Iterable[AllocatedUnits], skus: Mapping[int, str]) -> dict[Key, int]:
+    units: dict[Key, int] = {}
+    for row in rows:
+        if ctx.store_at(row.warehouse) is not None and row.size_id in skus:
+            key = (row.warehouse, skus[row.size_id])
+            units[key] = units.get(key, 0) + row.units
+    return units
+
+
+def _take_in_shipment(ctx: DrainContext, shipment: ShipmentRow, known: Iterable[OpenLine], skus: Mapping[int, str]) -> set[Key]:
+    if shipment.shipped_at is None:
+        return set()
+    recorded = {(line.warehouse, line.sku) for line in known if line.order_number == shipment.order_number and shipment.id in line.shipments}
+    new = {key: units for key, units in _units_by_key(ctx, shipment.units, skus).items() if key not in recorded}
+    for (warehouse, sku), units in new.items():
+        ctx.links.shipped(shipment.order_number, warehouse, sku, shipment_id=shipment.id, units=units, at=shipment.shipped_at)
+    return set(new)
+
+
+def _take_in_order(ctx: DrainContext, order: OrderRow, known: Iterable[OpenLine], skus: Mapping[int, str]) -> set[Key]:
+    before = {(line.warehouse, line.sku): line.allocated for line in known if line.order_number == order.number}
+    now = _units_by_key(ctx, order.allocated, skus)
+    changed = {key for key in before.keys() | now.keys() if before.get(key, 0) != now.get(key, 0)}
+    for warehouse, sku in changed:
+        ctx.links.seen_in_centra(order.number, warehouse, sku, allocated=now.get((warehouse, sku), 0))
+    seen_somewhere = {sku for _, sku in before.keys() | now.keys()}
+    loose = {skus[size] for size in order.loose_sizes if size in skus} - seen_somewhere
+    return changed | {(warehouse, sku) for sku in loose for warehouse in _store_warehouses(ctx)}
+
+
+def _keys(ctx: DrainContext, warehouse: int | None, size_ids: Iterable[int], skus: Mapping[int, str]) -> set[Key]:
+    if warehouse is None or ctx.store_at(warehouse) is None:
+        return set()
+    return {(warehouse, skus[size]) for size in size_ids if size in skus}

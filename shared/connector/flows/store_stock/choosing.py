@@ -1,0 +1,60 @@
+"""Which dirty SKUs of which warehouses this pass takes, given the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.domain.configuration import Lane
+from connector.domain.risk import Pending, Turnout, rank
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ
+from connector.store.stock_levels import Dirty, Key
+
+MOST_WAREHOUSES = 8
+"""Per pass: each costs a Sitoo request, and what was read grows stale while the others are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`rows`: the dirty rows to take now, per warehouse. `lane`: how urgent the call is. `wait_until`: nothing affordable before then (unix s)."""
+
+    rows: dict[int, list[Dirty]]
+    lane: Lane
+    wait_until: float | None = None
+
+
+def due_rows(dirty: Sequence[Dirty], now: float) -> list[Dirty]:
+    """Rows to look at now: due, and not a raise that waits for decreases found before it."""
+    by_key: dict[Key, Dirty] = {(d.warehouse, d.sku): d for d in dirty}
+    return [d for d in dirty if d.warehouse != ORDER_TO_READ and d.due <= now and not _is_blocked(d, by_key)]
+
+
+def choose(ctx: DrainContext, due: Sequence[Dirty]) -> Choice:
+    """Urgent warehouses first, then the others as far as the budget of their lane goes; ≤ 200 SKUs each."""
+    turnouts = _ranked(ctx, due)
+    urgent = [t for t in turnouts if t.urgent]
+    lane = Lane.STOCK_RISK if urgent else Lane.STOCK
+    affordable = ctx.budget.mutations_left(lane)
+    if affordable <= 0:
+        return Choice({}, lane, wait_until=ctx.budget.available_at(lane, requests=2, mutations=1))
+    calm = min(affordable, ctx.budget.mutations_left(Lane.STOCK)) if urgent else affordable
+    taken = (urgent[:affordable] + [t for t in turnouts if not t.urgent][: max(0, calm - len(urgent))])[:MOST_WAREHOUSES]
+    by_key = {(d.warehouse, d.sku): d for d in due}
+    most = ctx.mapping.stock.max_sizes_per_set_stock
+    return Choice({t.warehouse: [by_key[t.warehouse, sku] for sku in t.skus[:most]] for t in taken}, lane)
+
+
+def _ranked(ctx: DrainContext, due: Sequence[Dirty]) -> list[Turnout]:
+    known = ctx.levels.levels(ctx.site.id, sorted({d.sku for d in due if d.delta < 0}))
+    free = {(w, sku): level.physical - level.allocated for sku, by_warehouse in known.items() for w, level in by_warehouse.items()}
+    pending = [Pending(d.warehouse, d.sku, d.since, d.delta) for d in due]
+    return rank(pending, ctx.pools(), free, risk_units=ctx.mapping.stock.risk_units)
+
+
+def _is_blocked(row: Dirty, by_key: dict[Key, Dirty]) -> bool:
+    for warehouse, version in row.blocked_by.items():
+        other = by_key.get((warehouse, row.sku))
+        if other is not None and other.done_version < version:
+            return True
+    return False

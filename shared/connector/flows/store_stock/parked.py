@@ -1,0 +1,107 @@
+"""What the drain hands to people: SKUs it cannot map, stock it cannot know, writes Centra refuses, units sold twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from connector.domain.exceptions import Kind, Owner, Problem, State, sku_entity, stock_entity
+from connector.flows.nudge_store_stock import compact
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.looking import Look
+from connector.runtime.parking import park
+from connector.runtime.queues import Work
+from connector.store.order_links import OpenLine
+
+BY = "sync_store_stock"
+
+
+def sku_message(site: int, sku: str) -> str:
+    """The queue message that makes the drain look at one SKU in every store; what is parked, and redriven, for a SKU."""
+    return compact({"v": 1, "kind": "sku", "site": site, "sku": sku})
+
+
+def park_skus(ctx: DrainContext, problems: Iterable[Problem]) -> None:
+    """One exception per SKU that cannot be mapped; the other SKUs go on."""
+    for problem in problems:
+        sku = problem.entity.removeprefix(sku_entity(ctx.site.id, ""))
+        _park(ctx, problem, sku)
+
+
+def park_unknown_stock(ctx: DrainContext, looks: Iterable[Look]) -> None:
+    """Sitoo has no row for a SKU that Centra sells from this store: nothing is written, someone must say which is right."""
+    for k in looks:
+        store = ctx.store_at(k.row.warehouse)
+        name = store.name if store else str(k.row.warehouse)
+        problem = Problem(
+            kind=Kind.UNKNOWN_STOCK,
+            entity=stock_entity(ctx.site.id, k.row.warehouse, k.row.sku),
+            owner=Owner.RETAIL_OPS,
+            happened=f"Sitoo gives no stock level for {k.row.sku} in {name}, but Centra holds {k.physical} there; Centra was left as it is.",
+            todo=f"Count {k.row.sku} in {name} in Sitoo (also if it is zero); the connector then corrects Centra by itself.",
+            evidence={"sku": k.row.sku, "centra_warehouse": k.row.warehouse, "centra_physical": k.physical},
+        )
+        _park(ctx, problem, k.row.sku)
+
+
+def park_refused(ctx: DrainContext, look: Look, words: str) -> None:
+    """Centra refused a size again and again: it must not hold the others, and a person must see why."""
+    problem = Problem(
+        kind=Kind.VENDOR_REFUSED,
+        entity=stock_entity(ctx.site.id, look.row.warehouse, look.row.sku),
+        owner=Owner.ENGINEERING,
+        happened=f"Centra refused the stock of {look.row.sku} in warehouse {look.row.warehouse}: {words}",
+        todo="Check the size in Centra (is it active, is the warehouse's stock master External?), then redrive this exception.",
+        evidence={"sku": look.row.sku, "centra_warehouse": look.row.warehouse, "centra_size": look.entry.size_id},
+    )
+    _park(ctx, problem, look.row.sku)
+
+
+def park_oversold(ctx: DrainContext, look: Look) -> None:
+    """More units are promised to web orders than the store has, confirmed in Sitoo: a person (later: the order flow) must re-route."""
+    if look.target is None:
+        return
+    lost = look.allocated - look.target.quantity
+    promised = [line for line in look.lines if line.allocated > 0]
+    store = ctx.store_at(look.row.warehouse)
+    name = store.name if store else f"warehouse {look.row.warehouse}"
+    problem = Problem(
+        kind=Kind.OVERSOLD,
+        entity=stock_entity(ctx.site.id, look.row.warehouse, look.row.sku),
+        owner=Owner.CUSTOMER_SERVICE,
+        happened=f"{lost} of {look.allocated} units of {look.row.sku} promised to web orders are gone from {name} ({look.target.explain()}).",
+        todo=f"Move the units of {_orders(promised)} to another warehouse in Centra, or cancel the lines and tell the customer.",
+        evidence={
+            "sku": look.row.sku,
+            "centra_warehouse": look.row.warehouse,
+            "lost_units": lost,
+            "allocated": look.allocated,
+            "target": look.target.quantity,
+            "orders": [f"{line.order_number}: {line.allocated}" for line in promised],
+        },
+    )
+    _park(ctx, problem, look.row.sku)
+
+
+def resolve_oversold(ctx: DrainContext, look: Look) -> None:
+    """The store has what it owes again."""
+    _resolve(ctx, Kind.OVERSOLD, stock_entity(ctx.site.id, look.row.warehouse, look.row.sku), "the store has the promised units again")
+
+
+def resolve_sku(ctx: DrainContext, sku: str) -> None:
+    """A redriven SKU is mapped now."""
+    for kind in (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU):
+        _resolve(ctx, kind, sku_entity(ctx.site.id, sku), "the SKU is mapped and was synchronised")
+
+
+def _resolve(ctx: DrainContext, kind: Kind, entity: str, note: str) -> None:
+    case = ctx.cases.find(kind, entity)
+    if case is not None and case.state in (State.OPEN, State.REDRIVEN):
+        ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=BY, note=note)
+
+
+def _park(ctx: DrainContext, problem: Problem, sku: str) -> None:
+    park(ctx.queues, ctx.cases, problem, Work.STORE_STOCK, sku_message(ctx.site.id, sku), clock=ctx.clock, by=BY)
+
+
+def _orders(lines: list[OpenLine]) -> str:
+    return "order " + ", ".join(str(line.order_number) for line in lines) if lines else "the orders allocated there"

@@ -1,0 +1,91 @@
+"""From what both systems say to what is written and what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connector.domain.configuration import Lane
+from connector.domain.stock_target import is_settled
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.drain_state import DrainState
+from connector.flows.store_stock.feed import blockers
+from connector.flows.store_stock.looking import Look, confirm_oversold, owed_line
+from connector.flows.store_stock.parked import park_oversold, park_refused, park_unknown_stock, resolve_oversold
+from connector.flows.store_stock.turn import Turn
+from connector.flows.store_stock.writing import REFUSALS_BEFORE_PARKING, Written, outcome, unsettled_until, write
+from connector.store.stock_levels import Dirty, Key, Mark, Outcome, PendingWrite
+
+SHIPPING_LOOK_AGAIN_S = 2.0
+
+
+def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane) -> tuple[int, int]:
+    """Write what differs, park what people must see, remember the rest; (sizes written, setStock calls confirmed)."""
+    looks = [confirm_oversold(ctx, turn, k) if _is_short(k) else k for k in looks]
+    pending = ctx.levels.pending_writes(ctx.site.id)
+    wanted, postponed = _decide(ctx, looks, dirty)
+    to_write = [k for k in looks if k.key in wanted]
+    written = write(ctx, turn, to_write, wanted, lane) if to_write else Written()
+    _tell_people(ctx, state, looks, written)
+    for k in looks:
+        for line in k.lines:
+            if is_settled(owed_line(line), k.counted_at):
+                ctx.links.close(line.order_number, line.warehouse, line.sku)
+    now = ctx.clock.now()
+    unsettled = unsettled_until(pending, ctx.mapping.stock.settle_s)
+    result = outcome(looks, wanted, written, postponed, unsettled, now)
+    result = replace(result, settled_writes=[*result.settled_writes, *_agreed(pending, result, dirty, looks, ctx.mapping.stock.settle_s)])
+    ctx.levels.settle(ctx.site.id, turn.site, result, now)
+    return len(written.confirmed), len({w for w, _ in written.confirmed})
+
+
+def _is_short(k: Look) -> bool:
+    return k.target is not None and k.target.quantity < k.allocated
+
+
+def _decide(ctx: DrainContext, looks: Sequence[Look], dirty: Sequence[Dirty]) -> tuple[dict[Key, int], dict[Key, float]]:
+    """(quantities to write, sizes to look at later). Never below what Centra has allocated; an unknown target writes nothing."""
+    wanted: dict[Key, int] = {}
+    postponed: dict[Key, float] = {}
+    now = ctx.clock.now()
+    for k in looks:
+        if k.target is None:
+            continue
+        quantity = max(k.target.quantity, k.allocated)
+        if quantity > k.physical and any(line.shipping_since is not None for line in k.lines):
+            postponed[k.key] = now + SHIPPING_LOOK_AGAIN_S
+        elif quantity > k.physical and _must_wait(ctx, k, dirty):
+            postponed[k.key] = now
+        elif quantity != k.physical:
+            wanted[k.key] = quantity
+    return wanted, postponed
+
+
+def _must_wait(ctx: DrainContext, k: Look, dirty: Sequence[Dirty]) -> bool:
+    """A raise found only now waits once for the decreases of its SKU pending elsewhere; one found in the feed has waited already."""
+    if k.row.delta > 0 or k.row.blocked_by:
+        return False
+    waits_for = blockers(dirty, k.row.warehouse, k.row.sku)
+    if waits_for:
+        ctx.levels.mark(ctx.site.id, [Mark(k.row.warehouse, k.row.sku, 0, waits_for)], ctx.clock.now())
+    return bool(waits_for)
+
+
+def _tell_people(ctx: DrainContext, state: DrainState, looks: Sequence[Look], written: Written) -> None:
+    park_unknown_stock(ctx, [k for k in looks if k.target is None and k.physical > 0])
+    for k in looks:
+        if _is_short(k):
+            park_oversold(ctx, k)
+            state.oversold.add(k.key)
+        elif k.key in state.oversold and k.target is not None:
+            resolve_oversold(ctx, k)
+            state.oversold.discard(k.key)
+        if k.key in written.refused and k.row.refusals + 1 >= REFUSALS_BEFORE_PARKING:
+            park_refused(ctx, k, written.refused[k.key])
+
+
+def _agreed(pending: Sequence[PendingWrite], result: Outcome, dirty: Sequence[Dirty], looks: Sequence[Look], settle_s: float) -> list[PendingWrite]:
+    """Earlier writes of unknown outcome that can no longer land, and whose sizes have all been looked at since."""
+    open_keys = {(d.warehouse, d.sku) for d in dirty} - {(d.warehouse, d.sku) for d in result.done}
+    read_at = min((k.read_at for k in looks), default=0.0)
+    return [p for p in pending if p.called_at + settle_s <= read_at and not any((p.warehouse, sku) in open_keys for sku in p.quantities)]

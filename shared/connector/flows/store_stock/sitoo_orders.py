@@ -1,0 +1,98 @@
+"""Sitoo orders the drain must look at: those an event named, and the copies of web orders a store owes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connector.domain import sitoo_order_keys
+from connector.domain.configuration import Lane
+from connector.flows.store_stock.context import DrainContext
+from connector.flows.store_stock.turn import Turn
+from connector.sitoo.models import SitooOrder
+from connector.store.order_links import OpenLine
+from connector.store.stock_levels import Dirty, Done, Mark, Outcome
+
+ORDER_TO_READ = 0
+"""As a Dirty row's warehouse: its sku is a Sitoo order id whose SKUs must be looked at (kept as a row so that a busy drain loses none)."""
+
+OPEN, CLOSED = 0, 10
+
+
+def orders_to_read(order_ids: Sequence[int]) -> list[Mark]:
+    return [Mark(ORDER_TO_READ, str(order_id)) for order_id in order_ids]
+
+
+def take_in_named_orders(ctx: DrainContext, turn: Turn, dirty: Sequence[Dirty]) -> int:
+    """Read the orders that events named, mark their SKUs in their store; how many orders were dealt with."""
+    rows = [d for d in dirty if d.warehouse == ORDER_TO_READ]
+    if not rows:
+        return 0
+    turn.hold()
+    orders = ctx.sitoo.orders(ids=[int(d.sku) for d in rows], lane=Lane.STOCK)
+    marks = []
+    for order in orders:
+        store = ctx.site.store_of_sitoo_warehouse(order.warehouse_id) if order.warehouse_id is not None else None
+        if store is not None and store.syncs_stock():
+            marks += [Mark(store.centra_warehouse, item.sku) for item in order.items if item.sku]
+    if marks:
+        ctx.levels.mark(ctx.site.id, marks, ctx.clock.now())
+    done = [Done(ORDER_TO_READ, d.sku, d.version) for d in rows]
+    ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
+    return len(rows)
+
+
+def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine]) -> list[OpenLine]:
+    """The lines as Sitoo stands now: links found by externalid where none is known, delivered units, and reservations.
+
+    What is learnt is recorded. A copy's deliveries count for the warehouse of its allocation, whoever delivered.
+    """
+    found: dict[int, SitooOrder] = {}
+    ids = sorted({line.sitoo_order_id for line in lines if line.sitoo_order_id is not None})
+    keys = sorted({key for line in lines if line.sitoo_order_id is None for key in sitoo_order_keys.candidates(line.order_number, line.warehouse)})
+    if ids:
+        turn.hold()
+        found |= {o.id: o for o in ctx.sitoo.orders(ids=ids, lane=Lane.STOCK)}
+    by_external_id: dict[str, SitooOrder] = {}
+    if keys:
+        turn.hold()
+        by_external_id = {o.external_id: o for o in ctx.sitoo.orders(external_ids=keys, lane=Lane.STOCK)}
+        found |= {o.id: o for o in by_external_id.values()}
+    delivered: dict[int, dict[int, int]] = {}
+    fresh = []
+    for line in lines:
+        order = found.get(line.sitoo_order_id) if line.sitoo_order_id is not None else _newest_copy(by_external_id, line)
+        if order is not None and order.id not in delivered:
+            turn.hold()
+            delivered[order.id] = _units_by_row(ctx, order.id)
+        fresh.append(_refreshed(ctx, line, order, delivered[order.id]) if order is not None else line)
+    return fresh
+
+
+def _newest_copy(by_external_id: dict[str, SitooOrder], line: OpenLine) -> SitooOrder | None:
+    copies = [by_external_id[k] for k in sitoo_order_keys.candidates(line.order_number, line.warehouse) if k in by_external_id]
+    return copies[-1] if copies else None
+
+
+def _units_by_row(ctx: DrainContext, order_id: int) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for delivery in ctx.sitoo.deliveries(order_id, lane=Lane.STOCK):
+        for row, quantity in delivery.units.items():
+            units[row] = units.get(row, 0) + quantity
+    return units
+
+
+def _refreshed(ctx: DrainContext, line: OpenLine, order: SitooOrder, delivered: dict[int, int]) -> OpenLine:
+    rows = [item for item in order.items if item.sku == line.sku]
+    units = sum(delivered.get(item.row, 0) for item in rows)
+    reserves = order.state == OPEN and order.reserved_until is not None
+    reserved = sum(item.quantity for item in rows) if reserves else 0
+    until = order.reserved_until if reserves else None
+    if (line.sitoo_order_id, line.reserved, line.reserved_until) != (order.id, reserved, until):
+        ctx.links.linked(line.order_number, line.warehouse, line.sku, sitoo_order_id=order.id, reserved=reserved, reserved_until=until)
+        if until is not None:
+            ctx.levels.mark_at(ctx.site.id, until, [Mark(line.warehouse, line.sku)])
+            ctx.levels.mark_at(ctx.site.id, until + 120, [Mark(line.warehouse, line.sku)])
+    if units > line.delivered:
+        ctx.links.delivered(line.order_number, line.warehouse, line.sku, units=units)
+    return replace(line, sitoo_order_id=order.id, reserved=reserved, reserved_until=until, delivered=max(units, line.delivered))

@@ -1,0 +1,89 @@
+"""Queues, dead-letter queues and what consumes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector.runtime.queues import Work
+
+if TYPE_CHECKING:
+    from tests.template.conftest import Template
+
+DAY = 86_400
+
+
+def logical_id(work: Work) -> str:
+    return "".join(part.title() for part in work.value.split("_"))
+
+
+@pytest.mark.parametrize("work", list(Work))
+def test_each_kind_of_work_has_a_queue_that_redrives_to_its_own_dead_letter_queue(template: Template, work: Work) -> None:
+    queue = template.queues[f"{logical_id(work)}Queue"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": f"{logical_id(work)}Dlq.Arn"}
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+    assert f"{logical_id(work)}Dlq" in template.queues
+
+
+def test_there_are_no_queues_but_those_of_work_and_of_schedules(template: Template) -> None:
+    expected = {f"{logical_id(work)}{suffix}" for work in Work for suffix in ("Queue", "Dlq")}
+    assert set(template.queues) == expected | {"ScheduleDlq"}
+
+
+def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(template: Template) -> None:
+    sources = template.queue_sources()
+    longest = max(template.functions[function]["Timeout"] for function, _, _ in sources)
+    consumers = {queue: template.functions[function]["Timeout"] for function, queue, _ in sources}
+    for name, queue in template.work_queues.items():
+        assert queue["VisibilityTimeout"] >= 6 * consumers.get(name, longest), name
+
+
+def test_dead_letters_are_kept_14_days_and_longer_than_in_the_queue_they_come_from(template: Template) -> None:
+    for name, queue in template.queues.items():
+        if name.endswith("Dlq"):
+            assert queue["MessageRetentionPeriod"] == 14 * DAY, name
+    for name, queue in template.work_queues.items():
+        assert queue["MessageRetentionPeriod"] <= 4 * DAY, name
+
+
+def test_every_queue_is_encrypted_and_standard(template: Template) -> None:
+    for name, queue in template.queues.items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+        assert "FifoQueue" not in queue, name
+
+
+def test_consumers_report_partial_failures_and_bound_concurrency_at_the_queue(template: Template) -> None:
+    sources = template.queue_sources()
+    assert ("SyncStoreStock", "StoreStockQueue") in {(function, queue) for function, queue, _ in sources}
+    for function, queue, source in sources:
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], queue
+        assert source["ScalingConfig"]["MaximumConcurrency"] >= 2, queue
+        assert "ReservedConcurrentExecutions" not in template.functions[function], function
+
+
+def test_the_drain_is_nudged_without_waiting_for_a_batch(template: Template) -> None:
+    source = next(source for _, queue, source in template.queue_sources() if queue == "StoreStockQueue")
+    assert source["BatchSize"] == 10
+    assert source["MaximumBatchingWindowInSeconds"] == 0
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_consumers_know_after_how_many_attempts_a_message_is_parked(template: Template) -> None:
+    for function, queue, _ in template.queue_sources():
+        told = template.variables(function)["MAX_RECEIVE_COUNT"]
+        assert int(told) == template.queues[queue]["RedrivePolicy"]["maxReceiveCount"], function
+
+
+def test_every_dead_letter_queue_raises_an_alarm_on_depth_and_on_age(template: Template) -> None:
+    watched = set()
+    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+        for dimension in alarm["Dimensions"]:
+            if dimension["Name"] == "QueueName":
+                queue = dimension["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
+                watched.add((queue, alarm["MetricName"], alarm["Threshold"], alarm["Statistic"], alarm["ComparisonOperator"]))
+    for name in template.queues:
+        if name.endswith("Dlq"):
+            assert (name, "ApproximateNumberOfMessagesVisible", 1, "Maximum", "GreaterThanOrEqualToThreshold") in watched
+            assert (name, "ApproximateAgeOfOldestMessage", 10 * DAY, "Maximum", "GreaterThanOrEqualToThreshold") in watched
