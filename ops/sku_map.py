@@ -56,7 +56,8 @@ def build(ctx: typer.Context, site: SiteOption = None) -> None:
 
 
 def _show_built(conn: Connection, built: Built) -> None:
-    table = Table("Sitoo SKUs", "", title=f"{built.products} products in Sitoo, {built.sizes} sizes in Centra", title_justify="left")
+    conn.console.print(f"{built.products} products in Sitoo, {built.sizes} sizes in Centra.")
+    table = Table("Sitoo SKUs", "")
     for why, words in _MATCHED.items():
         if built.matched.get(why):
             table.add_row(words, str(built.matched[why]))

@@ -44,8 +44,8 @@ def local_stack(path: Path | None = None) -> Stack:
     variables = {"AWS_ENDPOINT_URL": described["endpoint"], "AWS_DEFAULT_REGION": described["region"]} | described.get("variables", {})
     return Stack(
         tables=described["tables"],
-        queues={Work(kind): url for kind, url in described["queues"].items()},
-        dead_letter_queues={Work(kind): url for kind, url in described["dlqs"].items()},
+        queues=_by_work(described["queues"]),
+        dead_letter_queues=_by_work(described["dlqs"]),
         centra_graphql_url=described["centra_graphql_url"],
         sitoo_base_url=described["sitoo_base_url"],
         secrets=described["secrets"],
@@ -86,6 +86,11 @@ def from_resources(name: str, resources: Mapping[str, str], parameters: Mapping[
 def queue_id(work: Work, ending: str = "Queue") -> str:
     """`store_stock` → StoreStockQueue."""
     return "".join(part.capitalize() for part in work.value.split("_")) + ending
+
+
+def _by_work(urls: Mapping[str, str]) -> dict[Work, str]:
+    """Other queues (what the scheduler could not deliver) are none of ours."""
+    return {work: urls[work.value] for work in Work if work.value in urls}
 
 
 def _alive(pid: object) -> bool:

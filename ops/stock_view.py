@@ -34,6 +34,8 @@ class StoreView:
         """In words: does Centra hold what it should, and if not, what happens next."""
         if not self.store.syncs_stock():
             return "not synchronised: switched off in the mapping, or Centra owns the stock"
+        if self.target is None and self.centra is not None and self.centra.physical == 0:
+            return "nothing there: never moved or counted in Sitoo, 0 in Centra"
         if self.target is None:
             return "unknown in Sitoo: never moved or counted in a sellable warehouse"
         if self.pending:

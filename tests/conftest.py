@@ -20,6 +20,11 @@ settings.register_profile(
 settings.load_profile("project")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long searches first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: "properties" not in item.path.parts)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(
         AWS_ACCESS_KEY_ID="testing",

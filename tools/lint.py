@@ -24,7 +24,7 @@ class Check:
 CHECKS = (
     Check("style (ruff)", (str(TOOLS / "ruff"), "check", "--quiet", ".")),
     Check("types (mypy --strict)", (str(TOOLS / "mypy"), "--no-error-summary")),
-    Check("import rules (import-linter)", (str(TOOLS / "lint-imports"), "--no-timing")),
+    Check("import rules (import-linter)", (str(TOOLS / "lint-imports"),)),
     Check("template (sam validate --lint)", (str(ROOT / ".venv-sam" / "bin" / "sam"), "validate", "--lint")),
     Check("template and house rules (pytest)", (sys.executable, "-m", "pytest", "-n", "0", "tests/template", "tests/house")),
 )

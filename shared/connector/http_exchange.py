@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,18 +32,13 @@ def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     headers = {"User-Agent": "centra-sitoo-connector"}
     if transport is not None:
         return httpx.Client(timeout=timeout, headers=headers, transport=transport)
-    return httpx.Client(timeout=timeout, headers=headers, verify=_certificates(), trust_env=_behind_proxy())
+    return httpx.Client(timeout=timeout, headers=headers, verify=_certificates())
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
     """Reading the trusted certificates takes longer than anything else at start-up: once is enough for both vendors."""
     return httpx.create_ssl_context()
-
-
-def _behind_proxy() -> bool:
-    """Looking for a proxy in the system costs start-up time too: only where the environment names one."""
-    return any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in os.environ)
 
 
 def exchange(client: httpx.Client, request: httpx.Request, now: Callable[[], float]) -> HttpAnswer:

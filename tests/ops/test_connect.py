@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from rich.console import Console
 from typer.testing import CliRunner
@@ -34,7 +35,7 @@ from ops.connect import connect
 from ops.connection import Connection, Refusal
 from ops.failures import sentence
 from ops.pacing import TRIES_FOR_A_TURN, PatientTurns, WaitingBudget
-from ops.stack import TABLES, Stack, from_resources, local_stack, queue_id
+from ops.stack import TABLES, Stack, deployed_stack, from_resources, local_stack, queue_id
 from sandbox.clock import VirtualTime
 from sandbox.rehearsal import FixedToken
 from tests.ops.world import SITE, World
@@ -44,7 +45,7 @@ DESCRIBED: dict[str, Any] = {
     "region": "eu-north-1",
     "tables": {name: f"local-{name}" for name in TABLES},
     "queues": {work.value: f"http://q/{work.value}" for work in Work},
-    "dlqs": {work.value: f"http://q/{work.value}-dlq" for work in Work},
+    "dlqs": {"schedule": "http://q/schedule-dlq"} | {work.value: f"http://q/{work.value}-dlq" for work in Work},
     "gateway": "http://127.0.0.1:3000",
     "centra_graphql_url": "http://centra/graphql",
     "sitoo_base_url": "http://sitoo/v2/accounts/1",
@@ -64,6 +65,7 @@ def test_the_running_local_stack_is_found(tmp_path: Path) -> None:
     stack = local_stack(described(tmp_path))
     assert stack.tables["SkuMap"] == "local-SkuMap"
     assert stack.queues[Work.STORE_STOCK] == "http://q/store_stock"
+    assert set(stack.queues) == set(stack.dead_letter_queues) == set(Work)
     assert stack.dead_letter_queues[Work.UNKNOWN] == "http://q/unknown-dlq"
     assert stack.variables == {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_DEFAULT_REGION": "eu-north-1", "AWS_ACCESS_KEY_ID": "local"}
 
@@ -98,6 +100,30 @@ def test_a_stack_from_another_version_names_what_is_missing() -> None:
     less = {k: v for k, v in resources().items() if k not in {"OrderLinks", "ReturnsDlq"}}
     with pytest.raises(Refusal, match="has no OrderLinks, ReturnsDlq"):
         from_resources("centra-sitoo-dev", less, PARAMETERS)
+
+
+class CloudFormation:
+    """Describes the stack centra-sitoo-dev and no other."""
+
+    def describe_stacks(self, **asked: str) -> dict[str, Any]:
+        name = asked["StackName"]
+        if name != "centra-sitoo-dev":
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": f"Stack with id {name} does not exist"}}, "DescribeStacks")
+        return {"Stacks": [{"Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in PARAMETERS.items()]}]}
+
+    def get_paginator(self, _operation: str) -> CloudFormation:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        rows = [{"LogicalResourceId": k, "PhysicalResourceId": v} for k, v in resources().items()]
+        return [{"StackResourceSummaries": [*rows[:5], {"LogicalResourceId": "StillBeingMade"}]}, {"StackResourceSummaries": rows[5:]}]
+
+
+def test_a_stage_is_a_cloudformation_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "client", lambda _name: CloudFormation())
+    assert deployed_stack("dev") == from_resources("centra-sitoo-dev", resources(), PARAMETERS)
+    with pytest.raises(Refusal, match="The stack centra-sitoo-prod cannot be read: Stack with id centra-sitoo-prod does not exist"):
+        deployed_stack("prod")
 
 
 def test_every_name_is_in_the_template() -> None:

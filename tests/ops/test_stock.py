@@ -280,5 +280,6 @@ def test_show_tells_what_stands_in_the_way(stocked: World) -> None:
 def test_show_knows_the_unknown(stocked: World) -> None:
     text = stocked.ops("stock", "show", "ONLY-CENTRA")
     assert "Stockholm: unknown in Sitoo: never moved or counted in a sellable warehouse" in text
+    assert "Gothenburg: nothing there: never moved or counted in Sitoo, 0 in Centra" in text
     assert "no row" in text
     assert "NOT-MAPPED is not in the SKU map" in stocked.ops("stock", "show", "NOT-MAPPED", exit_code=1)

@@ -170,4 +170,4 @@ def test_the_same_history_gives_the_same_answers(dynamo: DynamoWorld, calls: lis
     memory, stored = History(MemoryTables(), site, key), History(dynamo.tables, site, key)
     for call in calls:
         assert outcome(call, memory) == outcome(call, stored)
-        assert memory.tell() == stored.tell()
+    assert memory.tell() == stored.tell()

@@ -13,7 +13,7 @@ import pytest
 
 from connector.domain.configuration import CentraSettings, Lane, SitooSettings
 from connector.http_exchange import http_client
-from connector.runtime.observability import logger
+from connector.runtime.observability import logger, metrics
 from connector.runtime.queues import Work
 from connector.runtime.secrets import BadSecret, CentraToken, SitooUser
 from connector.runtime.settings import BadSettings, sync_store_stock_settings
@@ -116,6 +116,15 @@ def test_what_the_library_logs_comes_out_as_the_functions_json(capsys: pytest.Ca
     logging.getLogger("connector.centra.transport").warning("deprecated: %s", "Stock.old")
     line = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert (line["level"], line["message"]) == ("WARNING", "deprecated: Stock.old")
+
+
+def test_counts_come_out_as_embedded_metrics(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CentraSitoo")
+    metrics.cache_clear()
+    metrics().add_metric("Movements", "Count", 3)
+    metrics().flush_metrics()
+    document = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert (document["Movements"], document["_aws"]["CloudWatchMetrics"][0]["Namespace"]) == ([3.0], "CentraSitoo")
 
 
 @pytest.mark.parametrize("module", ["connector.centra.graphql_client", "connector.sitoo.rest_client"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from connector.runtime.queues import Queues, Work
 
@@ -17,9 +17,10 @@ def nudge_body(site: int, reason: str, orders: Iterable[int] = ()) -> str:
     return compact({"v": 1, "kind": "nudge", "site": site, "reason": reason} | ({"orders": named} if named else {}))
 
 
-def nudge_store_stock(queues: Queues, sites: Iterable[int], reason: str) -> None:
-    """One nudge per site; raises QueueUnavailable unless all are stored."""
-    bodies = [nudge_body(site, reason) for site in sorted(set(sites))]
+def nudge_store_stock(queues: Queues, sites: Iterable[int], reason: str, orders: Mapping[int, Iterable[int]] | None = None) -> None:
+    """One nudge per site, naming that site's `orders`; raises QueueUnavailable unless all are stored."""
+    named = orders or {}
+    bodies = [nudge_body(site, reason, named.get(site, ())) for site in sorted(set(sites))]
     if bodies:
         queues.send(Work.STORE_STOCK, bodies)
 

@@ -20,6 +20,9 @@ REPORT_EVENTS = frozenset({"z-report", "store-z-report"})
 STOCK_ONLY_EVENTS = frozenset({"warehouse-transaction", "shipment", "shipment-v3"})
 """They say that stock moved; the drain reads the feed itself, so there is nothing else to store."""
 
+SOLD_AT_A_TILL = {"action": "add", "state": "closed"}
+"""An order that is closed as it is added reserves nothing; its goods moved, which the feed tells."""
+
 WORKS = (Work.STORE_STOCK, Work.FULFILMENTS, Work.RETURNS, Work.UNKNOWN)
 """The queues this receiver writes to."""
 
@@ -79,10 +82,13 @@ def _sort_order(kind: str, site: int | None, event: dict[str, Any], data: dict[s
     if site is None or order is None:
         found.set_aside("no usable id", event)
         return
-    message: dict[str, Any] = {"type": kind, "site": site, "id": order, **_what_happened(data)}
+    happened = _what_happened(data)
+    message: dict[str, Any] = {"type": kind, "site": site, "id": order, **happened}
     if (delivery := whole_number(data.get("order_delivery_id"))) is not None:
         message["delivery"] = delivery
     found.put(Work.FULFILMENTS, message)
+    if happened != SOLD_AT_A_TILL:
+        found.orders_to_read.setdefault(site, set()).add(order)
 
 
 def _what_happened(data: dict[str, Any]) -> dict[str, str]:

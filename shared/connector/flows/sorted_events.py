@@ -28,11 +28,15 @@ class Receipt:
 
 @dataclass(slots=True)
 class SortedEvents:
-    """Filled while the events are read. Bodies are kept once: several events of one object in a call are one message."""
+    """Filled while the events are read. Bodies are kept once: several events of one object in a call are one message.
+
+    `orders_to_read`: per site the Sitoo orders whose SKUs the drain must look at, because no feed tells of their reservations.
+    """
 
     source: str
     messages: dict[Work, dict[str, None]] = field(default_factory=dict)
     nudges: set[int] = field(default_factory=set)
+    orders_to_read: dict[int, set[int]] = field(default_factory=dict)
     not_understood: list[dict[str, Any]] = field(default_factory=list)
     ignored: int = 0
 
@@ -50,7 +54,7 @@ class SortedEvents:
 
     def store(self, queues: Queues, request: Request, nudge_reason: str) -> None:
         """Put everything on its queue, stock first; raises QueueUnavailable unless every message is confirmed."""
-        nudge_store_stock(queues, self.nudges, nudge_reason)
+        nudge_store_stock(queues, self.nudges, nudge_reason, self.orders_to_read)
         for work, bodies in self.messages.items():
             queues.send(work, list(bodies))
         if self.not_understood:

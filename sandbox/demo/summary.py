@@ -1,0 +1,95 @@
+"""The day in figures: what `summary.json` holds, and the table at the end of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from connector.domain.exceptions import Case
+from sandbox.demo.checks import Verdict
+from sandbox.demo.evidence import Evidence
+from sandbox.demo.latency import Latencies, by_path
+
+_NOT_OPERATIONS = ("requests", "mutations", "throttled")
+
+
+def summarise(evidence: Evidence, verdicts: Mapping[str, Verdict], latencies: Latencies, before_trade: Mapping[str, int]) -> dict[str, Any]:
+    """`invariants`, `latency_s`, `calls`, `faults`, `exceptions` and, for people, `totals`. `before_trade`: Centra's call counts when trade began."""
+    calls = evidence.logs.centra_calls
+    movements = sum(row["at"] >= evidence.journal.started_at for row in evidence.logs.sitoo_commits)
+    unmapped = sum(row["at"] >= evidence.journal.started_at and row["sku"] == evidence.unmapped for row in evidence.logs.sitoo_commits)
+    mutations = calls.get("mutations", 0) - before_trade.get("mutations", 0)
+    return {
+        "invariants": {name: {"held": verdict.held, "detail": verdict.detail} for name, verdict in verdicts.items()},
+        "latency_s": by_path(latencies.reached),
+        "calls": {
+            "centra": {operation: n for operation, n in sorted(calls.items()) if operation not in _NOT_OPERATIONS},
+            "sitoo": dict(sorted(evidence.logs.sitoo_calls.items())),
+        },
+        "faults": {mishap.value: n for mishap, n in evidence.mishaps().items()},
+        "exceptions": dict(Counter(case.problem.kind.value for case in evidence.cases)),
+        "totals": {
+            "sales": sum(evidence.journal.sales.values()),
+            "movements": movements,
+            "web_orders": evidence.journal.web_orders,
+            "web_orders_that_found_a_sold_out_shelf_empty": evidence.journal.sold_out_in_time,
+            "events": evidence.logs.sitoo_events["published"],
+            "requests_used": calls.get("requests", 0) - before_trade.get("requests", 0),
+            "mutations_used": mutations,
+            "mutations_saved": movements - unmapped - mutations,
+            "movements_without_effect": latencies.unchanged + latencies.undone + latencies.held_by_web_orders,
+        },
+    }
+
+
+def passed(summary: Mapping[str, Any]) -> bool:
+    """Every invariant held and every kind of fault was seen."""
+    return all(v["held"] for v in summary["invariants"].values()) and all(n >= 1 for n in summary["faults"].values())
+
+
+def show(console: Console, summary: Mapping[str, Any], cases: list[Case]) -> None:
+    """Print it for people."""
+    totals = summary["totals"]
+    console.print()
+    console.print(_checks(summary["invariants"]))
+    console.print(_latencies(summary["latency_s"]))
+    console.print(_exceptions(cases))
+    faults = ", ".join(f"{what} {n}" for what, n in summary["faults"].items())
+    console.print(Text(f"Faults played: {faults}."))
+    console.print(
+        Text(
+            f"{totals['movements']} movements from {totals['sales']} sales, receipts, a transfer, bookings and a stock-take; {totals['events']} events. "
+            f"Centra was asked {totals['requests_used']} times, with {totals['mutations_used']} mutations: "
+            f"{totals['mutations_saved']} fewer than one per movement. Of {totals['web_orders']} web orders, "
+            f"{totals['web_orders_that_found_a_sold_out_shelf_empty']} wanted what a till had just sold out and were told so in time."
+        )
+    )
+
+
+def _checks(invariants: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table("", "what must hold", "what was seen", title="Checks", title_justify="left")
+    for name, verdict in invariants.items():
+        mark = Text("held", style="green") if verdict["held"] else Text("BROKEN", style="bold red")
+        table.add_row(mark, name, Text(verdict["detail"]))
+    return table
+
+
+def _latencies(paths: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table("from Sitoo's commit to Centra's", title="Seconds until Centra showed a movement", title_justify="left")
+    for name in ("p50", "p95", "max", "n"):
+        table.add_column(name, justify="right")
+    for path, row in paths.items():
+        table.add_row(path, *(f"{row[name]:.2f}" for name in ("p50", "p95", "max")), str(row["n"]))
+    return table
+
+
+def _exceptions(cases: list[Case]) -> Table:
+    table = Table("kind", "state", "what happened", title="Exceptions", title_justify="left")
+    for case in cases:
+        table.add_row(case.problem.kind.value, case.state.value, Text(case.problem.happened))
+    return table
