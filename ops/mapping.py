@@ -25,8 +25,8 @@ from ops.safety_stock import SafetyWrite, read_variants, safety_writes, wanted_o
 
 app = typer.Typer(no_args_is_help=True, help="The mapping file: check it, compare it, put it in force.")
 File = Annotated[Path, typer.Argument(help="The mapping file (see mapping.example.yaml).")]
-KNOWN_EVERYWHERE_S = 900.0
-"""By then no running function works by an older mapping any more."""
+KNOWN_EVERYWHERE_S = 120.0
+"""By then no function works by an older mapping any more: they look for a newer one every 30 s and run at most 60 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def apply_command(
     except MappingChanged as changed:
         raise Refusal("Not applied: somebody else applied a mapping in the meantime. Run the command again to see what differs now.") from changed
     current = conn.mappings.current()
-    conn.console.print(f"Revision {current.revision if current else 0} is in force; functions use it within minutes.")
+    conn.console.print(f"Revision {current.revision if current else 0} is in force; functions use it within two minutes.")
     for text in refused:
         conn.console.print(f"[red]Centra refused safety stock:[/red] {text}", highlight=False)
     if refused:

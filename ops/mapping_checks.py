@@ -97,6 +97,7 @@ def _stock_settings(mapping: Mapping) -> Iterator[tuple[Loc, str]]:
         "settle_s": (stock.settle_s, 10, 3_600),
         "gap_s": (stock.gap_s, 10, 86_400),
         "shipped_window_days": (stock.shipped_window_days, 1, 365),
+        "returns_window_days": (stock.returns_window_days, 1, 365),
         "max_sizes_per_set_stock": (stock.max_sizes_per_set_stock, 1, 200),
     }
     for name, (value, low, high) in ranges.items():

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """`error`: answer HTTP `status` without doing anything. `error_after`: do it, then answer `status`. `drop_before`: cut the connection without doing it.
+    """What goes wrong with one request.
 
-    `drop_after`: commit, then cut the connection. `throttle`: answer 429 with `retry_after`. `slow`: wait `seconds` more.
+    `error`: answer HTTP `status` without doing anything. `error_after`: do it, then answer `status`. `drop_before`: cut the connection
+    without doing it. `drop_after`: commit, then cut the connection. `throttle`: answer 429 with `retry_after`. `slow`: wait `seconds` more.
     """
 
     ERROR = "error"

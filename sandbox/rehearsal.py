@@ -43,61 +43,18 @@ from connector.store.memory.sku_map import MemorySkuMap
 from connector.store.memory.stock_levels import MemoryStockLevels
 from sandbox.centra.app import create_app as centra_app
 from sandbox.centra.state import CentraState
+from sandbox.centra.webhooks import in_process
 from sandbox.clock import VirtualTime
 from sandbox.in_process import InProcessTransport
 from sandbox.memory_queues import MemoryQueues, Message
 from sandbox.sitoo.app import create_app as sitoo_app
-from sandbox.sitoo.events import in_process
 from sandbox.sitoo.state import SitooState
+from sandbox.stand_ins import Crash, FixedCredentials, FixedToken, HookedTransport, Invocation
 
 FUNCTION_S = 60.0
 MOST_AT_ONCE = 2
 WEBHOOK_SECRET = "rehearsal-webhook-secret"
 EVENTS_USER, EVENTS_PASSWORD = "sitoo", "rehearsal-events-password"
-
-
-class Crash(BaseException):
-    """The running function dies here: nothing after this point happens, its messages come back after their visibility time."""
-
-
-@dataclass(frozen=True, slots=True)
-class FixedToken:
-    """The Centra token of a rehearsal; there is never a newer one."""
-
-    token: str
-
-    def current(self) -> str:
-        return self.token
-
-    def newer(self) -> str | None:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class FixedCredentials:
-    """A Sitoo API user of a rehearsal; there is never a newer one."""
-
-    api_id: str
-    password: str
-
-    def current(self) -> tuple[str, str]:
-        return self.api_id, self.password
-
-    def newer(self) -> tuple[str, str] | None:
-        return None
-
-
-class HookedTransport(httpx.BaseTransport):
-    """Tells `step` before a request reaches the vendor and after the vendor has acted on it."""
-
-    def __init__(self, name: str, inner: httpx.BaseTransport, step: Callable[[str], None]) -> None:
-        self._name, self._inner, self._step = name, inner, step
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._step(f"{self._name}.before")
-        response = self._inner.handle_request(request)
-        self._step(f"{self._name}.after")
-        return response
 
 
 @dataclass(slots=True)
@@ -108,13 +65,6 @@ class Counts:
     crashes: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     drained: list[Drained] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Invocation:
-    """A running function. Once `dead` it can call nothing any more, not even on its way out."""
-
-    dead: bool = False
 
 
 class Rehearsal:
@@ -173,11 +123,11 @@ class Rehearsal:
         """Lanes as the mapping names API users: the sandbox's first user is `default`, others in their order."""
         names = ["default", *dict.fromkeys(self.mapping.sitoo.api_users.values())]
         users = dict(zip(names, self.sitoo.api_users.items(), strict=False))
-        owner = next(self._ids)
+        owner, base_url = next(self._ids), f"http://sitoo.test/v2/accounts/{self.sitoo.account}"
 
         def transport(name: str) -> SitooTransport:
             lock = SitooLock(self.locks, name, self.clock, owner)
-            return SitooTransport(self._sitoo_http, f"http://sitoo.test/v2/accounts/{self.sitoo.account}", FixedCredentials(*users[name]), lock, self.clock)
+            return SitooTransport(self._sitoo_http, base_url, FixedCredentials(*users[name]), lock, self.clock)
 
         return RestSitoo(self.site.id, transport("default"), {lane: transport(name) for lane, name in self.mapping.sitoo.api_users.items()})
 
@@ -252,14 +202,13 @@ class Rehearsal:
             self.serve_beside()
             return status
 
-        def from_centra(_url: str, headers: dict[str, str], body: bytes, done: Callable[[int | None], None]) -> None:
-            done(receive_centra_webhook(Request({k.lower(): v for k, v in headers.items()}, body), door).status)
+        def from_centra(_url: str, headers: dict[str, str], body: bytes) -> int:
+            status = receive_centra_webhook(Request({k.lower(): v for k, v in headers.items()}, body), door).status
             self.serve_beside()
+            return status
 
-        self.sitoo.feed.sender = in_process(self.clock, from_sitoo)
-        self.sitoo.events("http://connector.test", EVENTS_USER, EVENTS_PASSWORD)
-        self.centra.hooks.sender = from_centra
-        self.centra.webhooks(url="http://connector.test", secret=WEBHOOK_SECRET)
+        self.sitoo.events("http://connector.test", EVENTS_USER, EVENTS_PASSWORD, post=from_sitoo)
+        self.centra.webhooks(url="http://connector.test", secret=WEBHOOK_SECRET, sender=in_process(from_centra))
 
     def _secret(self) -> dict[str, str]:
         return {"webhook_secret": WEBHOOK_SECRET, "events_user": EVENTS_USER, "events_password": EVENTS_PASSWORD}

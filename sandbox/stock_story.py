@@ -46,7 +46,9 @@ class StockStory:
     orders: list[int] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, stock: dict[str, int] | None = None, *, limits: bool = False, latency: float = 0.0, settings: StockSettings | None = None) -> StockStory:
+    def begin(
+        cls, stock: dict[str, int] | None = None, *, limits: bool = False, latency: float = 0.0, settings: StockSettings | None = None
+    ) -> StockStory:
         """Three stores with `stock` units of each SKU (default 3), in step with Centra; a central warehouse with 100."""
         mapping = MappingFile(version=1, sites=(Site(SITE, "SEK", "Europe/Stockholm", STORES),), stock=settings or StockSettings())
         world = Rehearsal(mapping.sites[0], plan=Plan.GROWTH, limits=limits, mapping=mapping)

@@ -18,6 +18,8 @@ import moto.backends
 import moto.sqs.models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.moto_dynamodb import mend_dynamodb
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -97,6 +99,7 @@ def quicken_moto() -> None:
 
 def main() -> None:
     quicken_moto()
+    mend_dynamodb()
     server = MotoServer(int(sys.argv[1]), DomainDispatcherApplication(create_backend_app))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: sys.exit(0))

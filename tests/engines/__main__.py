@@ -51,12 +51,8 @@ def download() -> Path:
 
 
 def dynamodb_local(libraries: Path, port: int) -> list[str]:
-    return [f"-Dsqlite4java.library.path={libraries}", "-cp", f"{libraries}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"] + [
-        "-inMemory",
-        "-disableTelemetry",
-        "-port",
-        str(port),
-    ]
+    runner = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
+    return [f"-Dsqlite4java.library.path={libraries}", "-cp", f"{libraries}/*", runner, "-inMemory", "-disableTelemetry", "-port", str(port)]
 
 
 def elasticmq(libraries: Path, port: int) -> list[str]:

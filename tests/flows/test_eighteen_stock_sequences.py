@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.exceptions import Kind, State
 from connector.store.stock_levels import Mark
-from sandbox.rehearsal import Crash
+from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE, STORES, StockStory
 
 A, B, C = (store.centra_warehouse for store in STORES)
@@ -300,3 +300,20 @@ def test_a_holder_that_dies_is_followed_within_25_seconds(story: StockStory) -> 
     assert story.physical(A, TEE) == 3
     story.run(25.0)
     assert story.physical(A, TEE) == 2
+
+
+def test_a_return_into_a_store_that_is_deleted_again(story: StockStory) -> None:
+    number = story.web_order(TEE, 1, [A])
+    copy = story.copy_to_store(number, A, linked=True)
+    assert copy is not None
+    story.pick_up(copy)
+    shipment = story.ship(number, A)
+    returned = story.world.centra.return_into(shipment, warehouse=B)["return_id"]
+    story.run(700.0)
+    assert story.physical(B, TEE) == 3
+    story.world.centra.modes(returns_make_stock_changes=False)
+    story.world.centra.delete_return(returned)
+    assert story.physical(B, TEE) == 2
+    story.run(700.0)
+    settled(story)
+    assert story.physical(B, TEE) == 3

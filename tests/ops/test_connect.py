@@ -37,7 +37,7 @@ from ops.failures import sentence
 from ops.pacing import TRIES_FOR_A_TURN, PatientTurns, WaitingBudget
 from ops.stack import TABLES, Stack, deployed_stack, from_resources, local_stack, queue_id
 from sandbox.clock import VirtualTime
-from sandbox.rehearsal import FixedToken
+from sandbox.stand_ins import FixedToken
 from tests.ops.world import SITE, World
 
 DESCRIBED: dict[str, Any] = {

@@ -163,8 +163,8 @@ def test_other_sellable_warehouses_have_their_skus_looked_at_again(world: World)
     world.apply(MAPPING.replace("{id: 6}", "{id: 6, sellable: false}"))
     levels, clock = world.rehearsal.levels, world.rehearsal.clock
     assert {(d.warehouse, d.sku) for d in levels.dirty(1)} == {(GOTHENBURG, "B")}
-    assert levels.ripen(1, clock.now() + 899) == 0
-    assert levels.ripen(1, clock.now() + 901) == 1
+    assert levels.ripen(1, clock.now() + 119) == 0
+    assert levels.ripen(1, clock.now() + 121) == 1
 
 
 def test_new_and_closed_stores_are_pointed_out(world: World) -> None:

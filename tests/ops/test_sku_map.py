@@ -215,3 +215,20 @@ def test_a_second_site_keeps_its_own_map(world: World) -> None:
     world.ops("sku-map", "build")
     other = world.rehearsal.sku_map.get_many(2, ["A"])["A"]
     assert other.size_id == 5
+
+
+@pytest.mark.parametrize(
+    ("size", "barcode", "told"),
+    [
+        (("tee-m", ""), "", "Centra writes it with other capital letters (tee-m)"),
+        (("X", EAN), EAN, "its barcode is on several articles (Centra sizes 700001, Sitoo SKUs OTHER)"),
+    ],
+)
+def test_why_a_sku_is_ambiguous_is_told(mapped: World, size: tuple[str, str], barcode: str, told: str) -> None:
+    mapped.rehearsal.centra.add_size(*size)
+    mapped.rehearsal.sitoo.add_product("TEE-M", barcode=barcode)
+    mapped.rehearsal.sitoo.add_product("OTHER", aliases=[EAN])
+    mapped.ops("sku-map", "build")
+    case = mapped.rehearsal.cases.find(Kind.AMBIGUOUS_SKU, sku_entity(1, "TEE-M"))
+    assert case is not None
+    assert case.problem.happened == f"SKU TEE-M of Sitoo cannot be told apart: {told}."

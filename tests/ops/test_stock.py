@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+from connector.centra.models import StockRow
 from connector.domain.configuration import Lane
+from connector.domain.stock_target import Target
 from connector.flows.load_stock import LoadStalled, LoadStock, StorePlan, cost_of, load_cursor
 from connector.flows.store_stock.feed import feed_cursor
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
-from connector.store.stock_levels import Mark
-from tests.ops.world import GOTHENBURG, SITE, STOCKHOLM, World
+from connector.store.stock_levels import Dirty, Mark, PendingWrite
+from ops.stock_view import StoreView
+from tests.ops.world import GOTHENBURG, SITE, STOCKHOLM, World, make_world
 
 
 def sizes(world: World, *skus: str) -> None:
@@ -283,3 +292,58 @@ def test_show_knows_the_unknown(stocked: World) -> None:
     assert "Gothenburg: nothing there: never moved or counted in Sitoo, 0 in Centra" in text
     assert "no row" in text
     assert "NOT-MAPPED is not in the SKU map" in stocked.ops("stock", "show", "NOT-MAPPED", exit_code=1)
+
+
+def a_view(**parts: Any) -> StoreView:
+    whole = Target(3, 3, 0, 0, 0, 0)
+    row = StockRow(STOCKHOLM, 1, 3, 0)
+    given: dict[str, Any] = {"items": {}, "centra": row, "target": whole, "lines": (), "booked": 0, "dirty": None, "pending": ()}
+    return StoreView(**({"store": SITE.stores[0]} | given | parts))
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ({}, "right"),
+        ({"store": replace(SITE.stores[0], sync_stock=False)}, "not synchronised: switched off in the mapping, or Centra owns the stock"),
+        ({"pending": (PendingWrite("w", STOCKHOLM, {"A": 1}, 0.0),)}, "a write is not confirmed yet"),
+        ({"dirty": Dirty(STOCKHOLM, "A", 1, 0.0, 0.0, 0)}, "waits for the drain"),
+        ({"centra": None}, "unknown in Centra"),
+        ({"target": None}, "unknown in Sitoo: never moved or counted in a sellable warehouse"),
+        ({"centra": StockRow(STOCKHOLM, 1, 5, 5)}, "promised to more web orders than the store has"),
+        ({"centra": StockRow(STOCKHOLM, 1, 5, 4)}, "differs, and nothing is under way: run `ops stock load` for this store"),
+    ],
+)
+def test_the_verdict_on_one_store(parts: dict[str, Any], verdict: str) -> None:
+    assert a_view(**parts).verdict == verdict
+
+
+LEVELS = st.dictionaries(st.sampled_from(["A", "B", "C", "D"]), st.integers(0, 4))
+
+
+@settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(LEVELS, LEVELS, LEVELS, LEVELS, st.sets(st.sampled_from(["A", "B", "C", "D"])))
+def test_whatever_both_systems_hold_the_load_ends_at_the_targets(
+    floor: dict[str, int], cellar: dict[str, int], stockholm: dict[str, int], gothenburg: dict[str, int], sold: set[str]
+) -> None:
+    with TemporaryDirectory() as folder:
+        world = make_world(Path(folder))
+        world.apply()
+        sizes(world, "A", "B", "C", "D")
+        sitoo, centra = world.rehearsal.sitoo, world.rehearsal.centra
+        for warehouse, levels in ((3, stockholm), (5, floor), (6, cellar)):
+            for sku, units in levels.items():
+                if units:
+                    sitoo.receive(warehouse, {sku: units})
+        for sku in sold:
+            sitoo.sell(6, {sku: 2})
+        for sku, units in gothenburg.items():
+            centra.put_stock(GOTHENBURG, sku, units)
+        world.drain_beside()
+        world.ops("stock", "load", "--yes")
+        known = {sku for levels in (floor, cellar) for sku, units in levels.items() if units} | sold
+        cellar_now = {sku: cellar.get(sku, 0) - (2 if sku in sold else 0) for sku in known}
+        targets = {sku: max(0, floor.get(sku, 0) + cellar_now[sku]) for sku in known}
+        left_alone = {sku: units for sku, units in gothenburg.items() if sku not in known}
+        assert physical(world, GOTHENBURG) == {sku: units for sku, units in (targets | left_alone).items() if units}
+        assert physical(world, STOCKHOLM) == {sku: units for sku, units in stockholm.items() if units}

@@ -18,7 +18,8 @@ from ops.__main__ import app
 from ops.centra_http import HttpGraphQL
 from ops.connection import Connection
 from ops.pacing import WaitingBudget
-from sandbox.rehearsal import FixedToken, Rehearsal
+from sandbox.rehearsal import Rehearsal
+from sandbox.stand_ins import FixedToken
 
 STOCKHOLM, GOTHENBURG = 11, 12
 SITE = Site(

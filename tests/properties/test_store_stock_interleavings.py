@@ -13,8 +13,8 @@ from connector.domain.exceptions import Kind, State
 from connector.runtime.dead_letters import EXCEPTION_ID
 from connector.runtime.queues import Work
 from sandbox.centra.records import Refusal as CentraRefusal
-from sandbox.rehearsal import Crash
 from sandbox.sitoo.records import Refusal as SitooRefusal
+from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE, SKUS, STORES, StockStory
 from tests.conftest import FACTOR
 

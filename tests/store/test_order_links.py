@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -97,9 +98,10 @@ def test_lines_are_apart_by_order_warehouse_and_sku(links: OrderLinks, world: Wo
 
 def test_a_closed_line_is_not_listed(links: OrderLinks, shop: int, order: int) -> None:
     links.seen_in_centra(order, shop, "A", allocated=1)
-    links.close(order, shop, "A")
-    links.close(order, shop, "A")
-    links.close(order, shop, "never seen")
+    line = only(links, shop)
+    links.close(line)
+    links.close(line)
+    links.close(OpenLine(order, shop, "never seen"))
     assert links.open_lines([shop]) == []
 
 
@@ -107,7 +109,7 @@ def test_old_news_leaves_a_closed_line_closed(links: OrderLinks, shop: int, orde
     links.shipped(order, shop, "A", shipment_id=7, units=2, at=AT)
     links.delivered(order, shop, "A", units=2)
     links.linked(order, shop, "A", sitoo_order_id=991, reserved=0, reserved_until=None)
-    links.close(order, shop, "A")
+    links.close(only(links, shop))
     links.shipped(order, shop, "A", shipment_id=7, units=2, at=AT)
     links.seen_in_centra(order, shop, "A", allocated=0)
     links.delivered(order, shop, "A", units=1)
@@ -119,10 +121,10 @@ def test_old_news_leaves_a_closed_line_closed(links: OrderLinks, shop: int, orde
 def test_news_opens_a_closed_line_with_all_that_was_known(links: OrderLinks, shop: int, order: int) -> None:
     links.shipped(order, shop, "A", shipment_id=7, units=2, at=AT)
     links.delivered(order, shop, "A", units=2)
-    links.close(order, shop, "A")
+    links.close(only(links, shop))
     links.shipped(order, shop, "A", shipment_id=8, units=1, at=AT + 9)
     assert only(links, shop) == OpenLine(order, shop, "A", shipments={7: 2, 8: 1}, shipped_at=AT + 9, delivered=2)
-    links.close(order, shop, "A")
+    links.close(only(links, shop))
     links.seen_in_centra(order, shop, "A", allocated=1)
     assert only(links, shop).shipped == 3
 
@@ -139,19 +141,27 @@ def test_two_writers_of_one_line(world: World, shop: int, order: int) -> None:
 def test_a_write_while_the_line_is_being_closed(world: World, shop: int, order: int) -> None:
     links = world.tables.links
     links.seen_in_centra(order, shop, "A", allocated=2)
-    world.interpose(lambda: links.close(order, shop, "A"))
+    line = only(links, shop)
+    world.interpose(lambda: links.close(line))
     links.delivered(order, shop, "A", units=1)
+    assert only(links, shop).delivered == 1
+
+
+def test_a_line_that_changed_since_it_was_read_is_not_closed(world: World, shop: int, order: int) -> None:
+    links = world.tables.links
+    links.seen_in_centra(order, shop, "A", allocated=2)
+    line = only(links, shop)
+    world.interpose(lambda: links.delivered(order, shop, "A", units=1))
+    links.close(line)
     assert only(links, shop) == OpenLine(order, shop, "A", allocated=2, delivered=1)
 
 
-def test_a_close_while_the_line_is_being_written_closes_what_was_written(world: World, shop: int, order: int) -> None:
-    links = world.tables.links
-    links.seen_in_centra(order, shop, "A", allocated=2)
-    world.interpose(lambda: links.delivered(order, shop, "A", units=1))
-    links.close(order, shop, "A")
+def test_a_closed_line_that_is_allocated_again_is_open_again(links: OrderLinks, shop: int, order: int) -> None:
+    links.seen_in_centra(order, shop, "A", allocated=1)
+    links.close(replace(only(links, shop), allocated=0))
     assert links.open_lines([shop]) == []
-    links.seen_in_centra(order, shop, "A", allocated=3)
-    assert only(links, shop) == OpenLine(order, shop, "A", allocated=3, delivered=1)
+    links.seen_in_centra(order, shop, "A", allocated=1)
+    assert only(links, shop).allocated == 1
 
 
 def test_many_lines(links: OrderLinks, shop: int, order: int) -> None:

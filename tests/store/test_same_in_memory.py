@@ -134,7 +134,9 @@ def order_line(what: str, warehouse: int, sku: str, units: int) -> Call:
             case "shipping":
                 links.shipping(*line, since=h.now if units else None)
             case _:
-                links.close(*line)
+                for stored in links.open_lines([line[1]]):
+                    if (stored.order_number, stored.warehouse, stored.sku) == line:
+                        links.close(stored)
 
     return call
 

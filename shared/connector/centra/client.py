@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from connector.centra.models import RateLimitRow, SetStock, SetStockAnswer, SizeRow, StoresRead, WarehouseRow
+from connector.centra.models import RateLimitRow, ReturnRow, SetStock, SetStockAnswer, SizeRow, StoresRead, WarehouseRow
 from connector.domain.configuration import Lane
 
 
@@ -19,6 +19,10 @@ class CentraClient(Protocol):
         self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: float | None = None, orders: Sequence[int] = ()
     ) -> StoresRead:
         """Stock of {warehouse: size ids}, what changed since, and the named orders, in ONE request (aliased fields; ≤ 200 sizes a field)."""
+        ...
+
+    def returns(self, *, since: float, lane: Lane) -> list[ReturnRow]:
+        """Every return created since (unix s): one that is not in here any more was deleted."""
         ...
 
     def set_stock(self, sets: Sequence[SetStock], *, lane: Lane) -> list[SetStockAnswer]:

@@ -7,7 +7,10 @@ from functools import cache
 from connector.centra import names as n
 
 MOST_PER_LIST = 200
-CHANGES_PAGE = 50
+CHANGES_PAGE = {"orders": 50, "shipments": 50, "returns": 50, "stockChanges": 100}
+"""Our own writes are stock changes too: a hundred hold what the quota lets us write within the overlap of two readings."""
+CHANGE_LINES_SHOWN = 20
+"""Nested lists multiply in complexity, and Centra limits that as well: the few long stock changes of others are read on."""
 PRODUCTS_PAGE = 100
 CHANGE_PARTS = ("orders", "shipments", "returns", "stockChanges")
 
@@ -37,7 +40,7 @@ _CHANGES = {
     "stockChanges": (
         "createdAt",
         n.SORT_BY_CREATION,
-        f"id createdAt comment warehouse {{ id }} lines(limit: {MOST_PER_LIST}) {{ productSize {{ id }} }}",
+        f"id createdAt comment warehouse {{ id }} lines(limit: {CHANGE_LINES_SHOWN}) {{ productSize {{ id }} }}",
     ),
 }
 
@@ -57,7 +60,7 @@ def read_stores(stocks: int, changes: tuple[str, ...], orders: int, limits: bool
     for part in changes:
         moment, sort, selection = _CHANGES[part]
         variables.append(f"${part}From: {n.DATE_TYPE}, ${part}Page: Int")
-        arguments = f"where: {{{moment}: {{from: ${part}From}}}}, sort: [{sort}], limit: {CHANGES_PAGE}, page: ${part}Page"
+        arguments = f"where: {{{moment}: {{from: ${part}From}}}}, sort: [{sort}], limit: {CHANGES_PAGE[part]}, page: ${part}Page"
         fields.append(f"{part}({arguments}) {{ {selection} }}")
     for i in range(orders):
         variables.append(f"$o{i}: [Int!], $m{i}: Int")

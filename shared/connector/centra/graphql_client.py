@@ -9,6 +9,7 @@ from connector.centra import answers, documents, names
 from connector.centra.errors import Refused, Throttled, Unauthorised, Unavailable
 from connector.centra.models import (
     RateLimitRow,
+    ReturnRow,
     SetStock,
     SetStockAnswer,
     SizeRow,
@@ -62,6 +63,14 @@ class GraphQLCentra:
             raise Unavailable(f"Centra's answer cannot be read: {malformed}") from malformed
         stock |= self._never_stocked(absent, lane)
         return StoresRead(read_at, stock, reader.result() if reader else None, found)
+
+    def returns(self, *, since: float, lane: Lane) -> list[ReturnRow]:
+        """See CentraClient; one request per 50 returns."""
+        reader = ChangeReader(since, self._clock.now(), ("returns",))
+        while places := reader.more():
+            answer, _ = self._query(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
+            _read(lambda found: reader.take(found, names.OWN_MARK), answer)
+        return list(reader.result().returns)
 
     def set_stock(self, sets: Sequence[SetStock], *, lane: Lane) -> list[SetStockAnswer]:
         """See CentraClient. Refused only when Centra refused the request before it began."""
@@ -140,7 +149,7 @@ class GraphQLCentra:
                 return
             reader.take(answer, names.OWN_MARK)
         for change in reader.long_changes:
-            page, sizes = 1, documents.MOST_PER_LIST
+            page, sizes = 0, documents.MOST_PER_LIST
             while sizes >= documents.MOST_PER_LIST:
                 page += 1
                 lines = self._lines_of(change, page, lane)

@@ -82,17 +82,17 @@ def stock_of(asked: Sequence[StockQuestion], answer: GraphAnswer) -> tuple[dict[
 
 
 class ChangeReader:
-    """Collects the four lists of changes over as many requests as their pages need. `more()` is empty when all was read."""
+    """Collects lists of changes (by default all four) over as many requests as their pages need. `more()` is empty when all was read."""
 
-    def __init__(self, since: float, sent_at: float) -> None:
+    def __init__(self, since: float, sent_at: float, parts: Sequence[str] = documents.CHANGE_PARTS) -> None:
         self._through = sent_at
-        self._places = {part: Place(since) for part in documents.CHANGE_PARTS}
+        self._places = {part: Place(since) for part in parts}
         self._orders: dict[int, OrderRow] = {}
         self._shipments: dict[int, ShipmentRow] = {}
         self._returns: dict[int, ReturnRow] = {}
         self._stock_changes: dict[int, StockChangeRow] = {}
         self.long_changes: list[int] = []
-        """Stock changes of others with more lines than one page holds."""
+        """Stock changes of others with more lines than were shown."""
 
     def more(self) -> dict[str, Place]:
         return dict(self._places)
@@ -106,7 +106,7 @@ class ChangeReader:
         def stock_change(node: answers.Node) -> StockChangeRow:
             lines = answers.nodes(answers.of(node, "lines"))
             row = answers.stock_change_row(node, answers.change_sizes(lines))
-            if len(lines) >= documents.MOST_PER_LIST and not row.comment.startswith(own_mark):
+            if len(lines) >= documents.CHANGE_LINES_SHOWN and not row.comment.startswith(own_mark):
                 self.long_changes.append(row.id)
             return row
 
@@ -145,7 +145,7 @@ class ChangeReader:
             raise Refused(refusals)
         page = [row_of(node) for node in answers.nodes(answer.data.get(part))]
         into |= {key(row): row for row in page}
-        if len(page) >= documents.CHANGES_PAGE:
+        if len(page) >= documents.CHANGES_PAGE[part]:
             newest = max(at(row) for row in page)
             moved = newest - INCLUSIVE_S > place.since
             self._places[part] = Place(newest) if moved else Place(place.since, place.page + 1)

@@ -42,9 +42,15 @@ def rank(
     Urgent: a decrease of a SKU whose pool is down to `risk_units` or unknown, or whose warehouse may hold fewer units than are promised.
     """
     changes = {(p.warehouse, p.sku): p.delta for p in pending}
+    # At peak hundreds of rows wait for one SKU each in dozens of stores: what is left of a SKU in a pool is summed up once for all of them.
+    lefts: dict[tuple[str, tuple[int, ...]], int | None] = {}
     by_warehouse: dict[int, list[tuple[bool, float, str]]] = {}
     for p in pending:
-        by_warehouse.setdefault(p.warehouse, []).append((not _urgent(p, pools, free, changes, risk_units), _age_key(p), p.sku))
+        pool = tuple(pools.get(p.warehouse, (p.warehouse,)))
+        if p.delta < 0 and (p.sku, pool) not in lefts:
+            lefts[p.sku, pool] = units_left(p.sku, pool, free, changes)
+        urgent = p.delta < 0 and _urgent(p, free.get((p.warehouse, p.sku)), lefts[p.sku, pool], risk_units)
+        by_warehouse.setdefault(p.warehouse, []).append((not urgent, _age_key(p), p.sku))
     turnouts = []
     for warehouse, rows in by_warehouse.items():
         rows.sort()
@@ -58,17 +64,6 @@ def _age_key(p: Pending) -> float:
     return p.since - (DECREASE_HEAD_START_S if p.delta < 0 else 0.0)
 
 
-def _urgent(
-    p: Pending,
-    pools: Mapping[int, Sequence[int]],
-    free: Mapping[tuple[int, str], int],
-    changes: Mapping[tuple[int, str], int],
-    risk_units: int,
-) -> bool:
-    if p.delta >= 0:
-        return False
-    here = free.get((p.warehouse, p.sku))
-    if here is not None and here + p.delta < 0:
-        return True
-    left = units_left(p.sku, pools.get(p.warehouse, (p.warehouse,)), free, changes)
-    return left is None or left <= risk_units
+def _urgent(decrease: Pending, here: int | None, left: int | None, risk_units: int) -> bool:
+    """`here`: units free in its warehouse, `left`: units left in its pool; None unknown."""
+    return (here is not None and here + decrease.delta < 0) or left is None or left <= risk_units

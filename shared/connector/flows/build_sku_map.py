@@ -124,7 +124,7 @@ class BuildSkuMap:
                 problem = problem_of(site.id, verdict)
                 self.cases.open(problem, now=self.clock.now(), by=self.by, queue=Work.STORE_STOCK.value, body=sku_message(site.id, verdict.sku))
                 built.opened[problem.kind] = built.opened.get(problem.kind, 0) + 1
-        self._resolve(site.id, verdicts, built)
+        built.waiting = self._waiting(site.id, verdicts)
 
     def _in_stock(self, site: Site, skus: Sequence[str], progress: Progress) -> set[str]:
         """Which of `skus` have stock (also below zero) in a sellable warehouse of a mapped store."""
@@ -137,20 +137,12 @@ class BuildSkuMap:
             progress("warehouses searched for unmapped SKUs", done)
         return found
 
-    def _resolve(self, site: int, verdicts: Mapping[str, Match], built: Built) -> None:
-        """Cases about SKUs that are mapped now: without a waiting message they are resolved here, the others wait for a redrive."""
-        waiting = []
-        for kind in (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU):
-            for case in self.cases.list(state=State.OPEN, kind=kind):
-                sku = case.problem.entity.removeprefix(sku_entity(site, ""))
-                verdict = verdicts.get(sku)
-                if verdict is None or verdict.size_id is None:
-                    continue
-                if case.body is None:
-                    self.cases.move(case.case_id, State.RESOLVED, now=self.clock.now(), by=self.by, note=f"mapped to Centra size {verdict.size_id}")
-                else:
-                    waiting.append(sku)
-        built.waiting = tuple(sorted(waiting))
+    def _waiting(self, site: int, verdicts: Mapping[str, Match]) -> tuple[str, ...]:
+        """SKUs that are mapped now and have an open case."""
+        kinds = (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU)
+        cases = [case for kind in kinds for case in self.cases.list(state=State.OPEN, kind=kind)]
+        skus = {case.problem.entity.removeprefix(sku_entity(site, "")) for case in cases}
+        return tuple(sorted(sku for sku in skus if sku in verdicts and verdicts[sku].size_id is not None))
 
 
 def wanted_entries(verdicts: Mapping[str, Match], sizes: Mapping[int, SizeRow], products: Mapping[str, ProductRow]) -> dict[str, SkuEntry]:

@@ -60,11 +60,14 @@ class ExceptionsDesk:
     def discard(self, case_id: str, by: str, reason: str) -> Case | None:
         """Give the case up for good: its messages are acknowledged unread from now on.
 
+        A case without a message (the drain is stuck, a name is unmapped) is resolved instead: should it happen again, people must hear of it.
         None when it was settled already. Raises ValueError without a reason.
         """
         if not reason.strip():
             raise ValueError("a discard needs a reason")
-        return self.cases.move(case_id, State.DISCARDED, now=self.clock.now(), by=by, note=reason.strip())
+        case = self.cases.get(case_id)
+        to = State.RESOLVED if case is not None and case.body is None else State.DISCARDED
+        return self.cases.move(case_id, to, now=self.clock.now(), by=by, note=reason.strip())
 
     def sweep(self, work: Work) -> int:
         """Delete the letters of `work` whose case is no longer open; how many."""

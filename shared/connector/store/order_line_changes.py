@@ -12,6 +12,11 @@ LineKey = tuple[int, int, str]
 Change = Callable[[OpenLine], OpenLine]
 
 
+def may_close(stored: OpenLine, seen: OpenLine) -> bool:
+    """Whether `stored` is still as `seen`; what is allocated apart."""
+    return replace(stored, allocated=0) == replace(seen, allocated=0)
+
+
 def allocate(units: int) -> Change:
     return lambda line: replace(line, allocated=units)
 

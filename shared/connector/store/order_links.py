@@ -73,6 +73,9 @@ class OrderLinks(Protocol):
         """A completeShipment call is about to be made (since) or its outcome is known (None)."""
         ...
 
-    def close(self, order_number: int, warehouse: int, sku: str) -> None:
-        """Nothing is outstanding any more: the line leaves `open_lines`."""
+    def close(self, line: OpenLine) -> None:
+        """Nothing is outstanding any more: the line leaves `open_lines`, unless it changed since `line` was read. It then counts as not allocated.
+
+        `line.allocated` is not compared: the reader may know it fresher than it is stored.
+        """
         ...

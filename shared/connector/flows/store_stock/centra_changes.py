@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from connector.centra.models import AllocatedUnits, Changes, OrderRow, ShipmentRow
+from connector.centra.names import OWN_MARK
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
 from connector.store.order_links import OpenLine
 from connector.store.stock_levels import Key, Mark
 
 OVERLAP_S = 30
-OUR_MARK = "centra-sitoo connector"
-"""Begins the description of every stock change the connector makes in Centra."""
 
 
 def centra_cursor(site: int) -> str:
@@ -35,7 +35,7 @@ def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, *, read_at:
 
     The cursor moves only through what was read whole, so that the rest of a full page is read next.
     """
-    foreign = [c for c in changes.stock_changes if not c.comment.startswith(OUR_MARK)]
+    foreign = [c for c in changes.stock_changes if not c.comment.startswith(OWN_MARK)]
     sizes = {u.size_id for o in changes.orders for u in o.allocated} | {size for o in changes.orders for size in o.loose_sizes}
     sizes |= {u.size_id for s in changes.shipments for u in s.units}
     sizes |= {size for r in changes.returns for size in r.size_ids} | {size for c in foreign for size in c.size_ids}
@@ -71,11 +71,28 @@ def _units_by_key(ctx: DrainContext, rows: Iterable[AllocatedUnits], skus: Mappi
 def _take_in_shipment(ctx: DrainContext, shipment: ShipmentRow, known: Iterable[OpenLine], skus: Mapping[int, str]) -> set[Key]:
     if shipment.shipped_at is None:
         return set()
-    recorded = {(line.warehouse, line.sku) for line in known if line.order_number == shipment.order_number and shipment.id in line.shipments}
-    new = {key: units for key, units in _units_by_key(ctx, shipment.units, skus).items() if key not in recorded}
+    lines = [line for line in known if line.order_number == shipment.order_number]
+    recorded = {(line.warehouse, line.sku) for line in lines if shipment.id in line.shipments}
+    placed, homeless = _placed(shipment.units, lines, skus)
+    new = {key: units for key, units in _units_by_key(ctx, placed, skus).items() if key not in recorded}
     for (warehouse, sku), units in new.items():
         ctx.links.shipped(shipment.order_number, warehouse, sku, shipment_id=shipment.id, units=units, at=shipment.shipped_at)
-    return set(new)
+    return set(new) | {(warehouse, sku) for sku in homeless for warehouse in _store_warehouses(ctx)}
+
+
+def _placed(rows: Iterable[AllocatedUnits], lines: Sequence[OpenLine], skus: Mapping[int, str]) -> tuple[list[AllocatedUnits], set[str]]:
+    """Units whose warehouse Centra no longer tells (0) belong where the order's line was last seen allocated; SKUs nobody can place come second."""
+    placed: list[AllocatedUnits] = []
+    homeless: set[str] = set()
+    for row in rows:
+        candidates = [line for line in lines if line.sku == skus.get(row.size_id)]
+        if row.warehouse:
+            placed.append(row)
+        elif candidates:
+            placed.append(replace(row, warehouse=max(candidates, key=lambda line: line.allocated).warehouse))
+        elif row.size_id in skus:
+            homeless.add(skus[row.size_id])
+    return placed, homeless
 
 
 def _take_in_order(ctx: DrainContext, order: OrderRow, known: Iterable[OpenLine], skus: Mapping[int, str]) -> set[Key]:

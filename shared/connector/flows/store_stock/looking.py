@@ -26,7 +26,7 @@ DAY_S = 86_400.0
 class Look:
     """One SKU of one store as both systems stand.
 
-    `target` None: Sitoo has no row for it, so its stock is unknown. `stock` None: Centra has no row.
+    `target` None: Sitoo has no row for it, so its stock is unknown. `stock` None: Centra gave none, so it is unknown there.
     """
 
     row: Dirty

@@ -17,6 +17,7 @@ from connector.flows.store_stock.parked import park_skus
 from connector.flows.store_stock.settling import settle_looks
 from connector.flows.store_stock.sitoo_orders import take_in_named_orders
 from connector.flows.store_stock.turn import Turn
+from connector.flows.store_stock.watched_returns import returns_are_stale, take_in_returns
 from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Dirty, Done, Outcome
 
@@ -39,6 +40,8 @@ class Pass:
 def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
     """Run one pass under the site lease. Raises LeaseLost, the vendors' errors and BudgetExhausted; what was marked stays marked."""
     movements = take_in_feed(ctx, turn)
+    if returns_are_stale(ctx):
+        take_in_returns(ctx, turn)
     ctx.levels.ripen(ctx.site.id, ctx.clock.now())
     dirty = ctx.levels.dirty(ctx.site.id)
     if take_in_named_orders(ctx, turn, dirty):
@@ -84,7 +87,7 @@ def _mapped(ctx: DrainContext, turn: Turn, rows: Mapping[int, Sequence[Dirty]]) 
     entries, problems = ctx.skus.find(sorted({d.sku for chosen in rows.values() for d in chosen}))
     if problems:
         park_skus(ctx, problems)
-        done = [Done(d.warehouse, d.sku, d.version) for chosen in rows.values() for d in chosen if d.sku not in entries]
+        done = [Done(d.warehouse, d.sku, d.version, d.delta) for chosen in rows.values() for d in chosen if d.sku not in entries]
         ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
     mapped = {w: [d for d in chosen if d.sku in entries] for w, chosen in rows.items()}
     return {w: chosen for w, chosen in mapped.items() if chosen}, entries

@@ -26,11 +26,12 @@ def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
     wanted, postponed = _decide(ctx, looks, dirty)
     to_write = [k for k in looks if k.key in wanted]
     written = write(ctx, turn, to_write, wanted, lane) if to_write else Written()
+    written.refused |= {k.key: f"Centra lists no stock for size {k.entry.size_id}" for k in looks if k.stock is None and k.target is not None}
     _tell_people(ctx, state, looks, written)
     for k in looks:
         for line in k.lines:
             if is_settled(owed_line(line), k.counted_at):
-                ctx.links.close(line.order_number, line.warehouse, line.sku)
+                ctx.links.close(line)
     now = ctx.clock.now()
     unsettled = unsettled_until(pending, ctx.mapping.stock.settle_s)
     result = outcome(looks, wanted, written, postponed, unsettled, now)
@@ -44,12 +45,12 @@ def _is_short(k: Look) -> bool:
 
 
 def _decide(ctx: DrainContext, looks: Sequence[Look], dirty: Sequence[Dirty]) -> tuple[dict[Key, int], dict[Key, float]]:
-    """(quantities to write, sizes to look at later). Never below what Centra has allocated; an unknown target writes nothing."""
+    """(quantities to write, sizes to look at later). Never below what Centra has allocated; what is unknown on either side writes nothing."""
     wanted: dict[Key, int] = {}
     postponed: dict[Key, float] = {}
     now = ctx.clock.now()
     for k in looks:
-        if k.target is None:
+        if k.target is None or k.stock is None:
             continue
         quantity = max(k.target.quantity, k.allocated)
         if quantity > k.physical and any(line.shipping_since is not None for line in k.lines):

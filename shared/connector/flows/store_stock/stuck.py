@@ -31,7 +31,7 @@ def report_stuck(ctx: DrainContext, state: DrainState, error: Exception) -> None
 
 def drain_recovered(ctx: DrainContext, state: DrainState) -> None:
     """A pass went through: forget the failures and resolve what was reported."""
-    if state.failures >= FAILURES_BEFORE_ALARM:
+    if state.failures:
         for kind in (Kind.DRAIN_STUCK, Kind.CREDENTIALS):
             case = ctx.cases.find(kind, f"site/{ctx.site.id}/store-stock")
             if case is not None and case.state is State.OPEN:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 
 from connector.centra.errors import Throttled, Unavailable, Uncertain
 from connector.centra.models import SetStock, SetStockAnswer
+from connector.centra.names import OWN_MARK
 from connector.domain.configuration import Lane
-from connector.flows.store_stock.centra_changes import OUR_MARK
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.looking import Look
 from connector.flows.store_stock.turn import Turn
 from connector.runtime.budget import BudgetExhausted
 from connector.store.stock_levels import Done, Key, Level, Outcome, PendingWrite, Postponed
 
+MOST_MUTATIONS = 8
+"""In one request: half of what the smallest plan's ten-second window grants."""
 LOOK_AGAIN_S = 1.0
 UNCERTAIN_LOOK_AGAIN_S = 5.0
 REFUSED_LOOK_AGAIN_S = 5.0
@@ -46,6 +48,7 @@ def write(ctx: DrainContext, turn: Turn, looks: Sequence[Look], quantities: Mapp
     written = Written()
     batches = [_Batch(w, tuple(k for k in looks if k.row.warehouse == w)) for w in dict.fromkeys(k.row.warehouse for k in looks)]
     while batches:
+        batches, later = batches[:MOST_MUTATIONS], batches[MOST_MUTATIONS:]
         pending = [_record(ctx, turn, batch, quantities) for batch in batches]
         sets = [_set_stock(batch, p, quantities) for batch, p in zip(batches, pending, strict=True)]
         turn.hold()
@@ -58,12 +61,12 @@ def write(ctx: DrainContext, turn: Turn, looks: Sequence[Look], quantities: Mapp
             written.uncertain |= {k.key for b in batches for k in b.looks}
             return written
         written.settled += pending
-        batches = [rest for batch, answer in zip(batches, answers, strict=True) for rest in _take(written, batch, answer, quantities)]
+        batches = later + [rest for batch, answer in zip(batches, answers, strict=True) for rest in _take(written, batch, answer, quantities)]
     return written
 
 
 def _set_stock(batch: _Batch, pending: PendingWrite, quantities: Mapping[Key, int]) -> SetStock:
-    return SetStock(batch.warehouse, {k.entry.size_id: quantities[k.key] for k in batch.looks}, f"{OUR_MARK} {pending.write_id}")
+    return SetStock(batch.warehouse, {k.entry.size_id: quantities[k.key] for k in batch.looks}, f"{OWN_MARK} {pending.write_id}")
 
 
 def _record(ctx: DrainContext, turn: Turn, batch: _Batch, quantities: Mapping[Key, int]) -> PendingWrite:
@@ -127,7 +130,7 @@ def outcome(
         elif unsettled.get(key, 0.0) > k.read_at:
             later.append(Postponed(row.warehouse, row.sku, row.version, unsettled[key]))
         else:
-            done.append(Done(row.warehouse, row.sku, row.version))
+            done.append(Done(row.warehouse, row.sku, row.version, row.delta))
         if key in written.confirmed or k.stock is not None:
             levels[key] = Level(written.confirmed.get(key, k.physical), k.allocated, k.read_at)
     return Outcome(done=done, postponed=later, levels=levels, settled_writes=written.settled)

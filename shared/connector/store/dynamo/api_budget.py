@@ -9,7 +9,7 @@ Both have a `nonce` (S): a write that the client repeated because its answer was
 from __future__ import annotations
 
 import json
-import uuid
+import os
 from dataclasses import asdict
 
 from connector.store.api_budget import BudgetState, LockState
@@ -65,7 +65,7 @@ class DynamoLockStore:
 
 
 def _put(db: Connection, table: str, row: Row, condition: str, values: Row) -> bool:
-    nonce = uuid.uuid4().hex
+    nonce = os.urandom(16).hex()
     refusals = db.write([put(table, {**row, "nonce": nonce}, condition, values)])
     refused = None if refusals is None else refusals[0]
     return refused is None or (refused.row is not None and refused.row.get("nonce") == nonce)

@@ -13,7 +13,7 @@ from connector.store.dynamo.attributes import Row, real, text, whole
 from connector.store.dynamo.connection import Connection
 from connector.store.dynamo.shelves import Change as Stow
 from connector.store.dynamo.shelves import Place, Shelves, Stored
-from connector.store.order_line_changes import Change, LineKey, allocate, begin_shipping, deliver, link, ship, withhold
+from connector.store.order_line_changes import Change, LineKey, allocate, begin_shipping, deliver, link, may_close, ship, withhold
 from connector.store.order_links import OpenLine
 
 CLOSED_DAYS = 90
@@ -46,13 +46,13 @@ class DynamoOrderLinks:
     def shipping(self, order_number: int, warehouse: int, sku: str, *, since: float | None) -> None:
         self._change((order_number, warehouse, sku), begin_shipping(since))
 
-    def close(self, order_number: int, warehouse: int, sku: str) -> None:
+    def close(self, line: OpenLine) -> None:
         def decide(stored: Stored | None) -> tuple[Stow | None, None]:
-            if stored is None or not stored.is_open:
+            if stored is None or not stored.is_open or not may_close(_line(line.warehouse, stored.row), line):
                 return None, None
-            return Stow({**stored.row, "ttl": int(self._now()) + CLOSED_DAYS * 86_400}, is_open=False), None
+            return Stow({**stored.row, "allocated": 0, "ttl": int(self._now()) + CLOSED_DAYS * 86_400}, is_open=False), None
 
-        self._shelves.change(_place((order_number, warehouse, sku)), decide)
+        self._shelves.change(_place((line.order_number, line.warehouse, line.sku)), decide)
 
     def _change(self, key: LineKey, change: Change) -> None:
         def decide(stored: Stored | None) -> tuple[Stow | None, None]:

@@ -5,7 +5,7 @@ A row is in exactly one of the two. `rev` (N) guards each write, `nonce` (S) tel
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -70,7 +70,7 @@ class Shelves:
         raise StoreBusy(place.sk)
 
     def _store(self, place: Place, stored: Stored | None, change: Change) -> bool:
-        nonce = uuid.uuid4().hex
+        nonce = os.urandom(16).hex()
         rev = 0 if stored is None else whole(stored.row, "rev")
         row: Row = {**change.row, "pk": place.pk(is_open=change.is_open), "sk": place.sk, "rev": rev + 1, "nonce": nonce}
         other = (place.pk(is_open=not change.is_open), place.sk)

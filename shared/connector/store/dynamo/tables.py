@@ -17,7 +17,7 @@ from connector.store.dynamo.stock_levels import DynamoStockLevels
 
 
 class DynamoTables:
-    """`environment` holds TABLE_CURSORS, TABLE_STOCK_LEVELS …; a table that is not named there fails (KeyError) when it is used. `now` gives unix s."""
+    """`environment` holds TABLE_CURSORS, TABLE_STOCK_LEVELS …; one that is not named there fails (KeyError) when it is used. `now` gives unix s."""
 
     def __init__(self, connection: Connection, environment: Mapping[str, str], now: Callable[[], float]) -> None:
         self._db, self._names, self._now = connection, environment, now

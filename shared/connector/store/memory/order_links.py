@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import RLock
 
 from connector.store.memory.hook import Before, nothing
-from connector.store.order_line_changes import Change, LineKey, allocate, begin_shipping, deliver, link, ship, withhold
+from connector.store.order_line_changes import Change, LineKey, allocate, begin_shipping, deliver, link, may_close, ship, withhold
 from connector.store.order_links import OpenLine
 
 
@@ -40,12 +41,13 @@ class MemoryOrderLinks:
     def shipping(self, order_number: int, warehouse: int, sku: str, *, since: float | None) -> None:
         self._change("shipping", (order_number, warehouse, sku), begin_shipping(since))
 
-    def close(self, order_number: int, warehouse: int, sku: str) -> None:
+    def close(self, line: OpenLine) -> None:
         self.before("order_links.close")
+        key = (line.order_number, line.warehouse, line.sku)
         with self._lock:
-            line = self._open.pop((order_number, warehouse, sku), None)
-            if line is not None:
-                self._closed[(order_number, warehouse, sku)] = line
+            stored = self._open.get(key)
+            if stored is not None and may_close(stored, line):
+                self._closed[key] = replace(self._open.pop(key), allocated=0)
 
     def _change(self, operation: str, key: LineKey, change: Change) -> None:
         self.before(f"order_links.{operation}")

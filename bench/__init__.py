@@ -1,0 +1,1 @@
+"""Measurements: `python -m bench [names…]`. Simulated ones run on a virtual clock, the others on the built functions."""

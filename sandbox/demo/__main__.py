@@ -1,0 +1,75 @@
+"""`make demo`: play the day, check what must hold, write build/demo/summary.json and build/demo/report.html. Exit code 0 when all of it held."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from connector.runtime.clock import SystemClock
+from ops.connection import Refusal
+from sandbox.demo.checks import check
+from sandbox.demo.day import Day, Played
+from sandbox.demo.latency import measure, writes_of
+from sandbox.demo.operator import OperatorFailed
+from sandbox.demo.report import render
+from sandbox.demo.script import STANDARD_S
+from sandbox.demo.summary import passed, show, summarise
+from sandbox.demo.timeline import steps
+from sandbox.demo.vendors import PROJECT, VendorFailed
+from sandbox.demo.view import View
+from sandbox.local_stack.aws import AwsNotStarted
+from sandbox.local_stack.runtime_files import EmulatorMissing
+from sandbox.local_stack.stack import NotBuilt
+
+FOLDER = PROJECT / "build" / "demo"
+CANNOT = (NotBuilt, EmulatorMissing, AwsNotStarted, VendorFailed, OperatorFailed, Refusal)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=STANDARD_S, help="how long trade lasts (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="another seed plans another day")
+    arguments = parser.parse_args()
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.default_int_handler)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    # The view owns the terminal; what libraries have to say goes into a file.
+    logging.basicConfig(filename=FOLDER / "demo.log", level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    console, clock = Console(), SystemClock()
+    try:
+        with View(console, clock.now) as view:
+            played = Day(FOLDER, arguments.seconds, arguments.seed, view, clock).play()
+        return finish(console, played, FOLDER)
+    except KeyboardInterrupt:
+        console.print("Stopped; everything that was started has ended.")
+        return 130
+    except CANNOT as problem:
+        print(f"the demo cannot go on: {problem}", file=sys.stderr)
+        return 1
+
+
+def finish(console: Console, played: Played, folder: Path) -> int:
+    """Judge, measure, tell and write down."""
+    evidence = played.evidence
+    started_at = evidence.journal.started_at
+    commits = [row for row in evidence.logs.sitoo_commits if row["at"] >= started_at and row["sku"] != evidence.unmapped]
+    timelines = steps(evidence.shops, played.opening_sitoo, commits, evidence.journal.held_back, evidence.journal.paths)
+    latencies = measure(timelines, played.opening_centra, writes_of(evidence.logs.centra_commits, started_at), evidence.journal.windows)
+    summary = summarise(evidence, check(evidence), latencies, played.calls_before_trade)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(render(summary, evidence, latencies, played.commands), encoding="utf-8")
+    show(console, summary, list(evidence.cases))
+    console.print(f"\nThe whole story: {folder / 'report.html'}", soft_wrap=True)
+    return 0 if passed(summary) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
