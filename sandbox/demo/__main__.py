@@ -66,7 +66,7 @@ def finish(console: Console, played: Played, folder: Path) -> int:
     summary = summarise(evidence, check(evidence), latencies, played.calls_before_trade)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "report.html").write_text(render(summary, evidence, latencies, played.commands), encoding="utf-8")
-    show(console, summary, list(evidence.cases))
+    show(console, summary, evidence.cases)
     console.print(f"\nThe whole story: {folder / 'report.html'}", soft_wrap=True)
     return 0 if passed(summary) else 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.demo.vendors import PROJECT
 
-LIMIT_S = 180
+LIMIT_S = 120
 
 
 class OperatorFailed(RuntimeError):
@@ -28,16 +28,19 @@ class Operator:
         """Run one command; its output. Raises OperatorFailed."""
         self.commands.append(" ".join(("ops --local", *arguments)))
         path = os.pathsep.join((str(PROJECT / "shared"), str(PROJECT)))
-        done = subprocess.run(
-            [sys.executable, "-m", "ops", "--local", *arguments],
-            cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": path, "COLUMNS": "150", "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT_S,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "ops", "--local", *arguments],
+                cwd=PROJECT,
+                env={**os.environ, "PYTHONPATH": path, "COLUMNS": "150", "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=LIMIT_S,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise OperatorFailed(f"{self.commands[-1]} took more than {LIMIT_S} s; build/local/logs has what the functions said") from late
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ {self.commands[-1]}\n{done.stdout}\n")
         if done.returncode:

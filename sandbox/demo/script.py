@@ -10,7 +10,7 @@ from typing import Any
 STANDARD_S = 120.0
 """The times below are those of a day of this length; other lengths stretch or squeeze them."""
 CALM_SALES_PER_S = 1.5
-BURSTS = ((30.0, 36.0), (84.0, 90.0))
+BURSTS = ((28.0, 34.0), (86.0, 92.0))
 BURST_SALES_PER_S = 6.0
 LAST_SALE_S = 112.0
 LOST_EVERY = 12
@@ -59,7 +59,7 @@ def _sales(rng: random.Random) -> list[Act]:
     for start, end in BURSTS:
         moments += [rng.uniform(start, end) for _ in range(int(BURST_SALES_PER_S * (end - start)))]
     acts = [Act(at, What.SELL_UNHEARD if number % LOST_EVERY == 0 else What.SELL) for number, at in enumerate(sorted(moments), start=1)]
-    acts += [Act(rng.uniform(40.0, 78.0), What.SELL_OFFLINE, {"until_s": 86.0}) for _ in range(14)]
+    acts += [Act(rng.uniform(40.0, 80.0), What.SELL_OFFLINE, {"until_s": 88.0}) for _ in range(14)]
     # The day ends with a sale that nobody hears of: only the connector's own looking finds it.
     return [*acts, Act(118.0, What.SELL_UNHEARD)]
 
@@ -73,15 +73,15 @@ def _goods(rng: random.Random) -> list[Act]:
 
 def _web(rng: random.Random) -> list[Act]:
     orders = [Act(at + rng.uniform(0.0, 2.0), What.ORDER) for at in range(3, 112, 4)]
-    races = [Act(at, What.RACE) for at in (14.0, 46.0, 98.0)]
+    races = [Act(at, What.RACE) for at in (14.0, 33.0, 93.0)]
     return [*orders, *races, Act(40.0, What.SHIP), Act(108.0, What.SHIP)]
 
 
 def _mishaps() -> list[Act]:
     return [
         Act(8.0, What.CUT_AFTER_COMMIT),
-        Act(23.0, What.KILL),
-        Act(50.0, What.THROTTLE, {"lasts_s": 8.0}),
-        Act(62.0, What.OUTAGE, {"lasts_s": 20.0}),
-        Act(92.0, What.KILL),
+        Act(18.0, What.THROTTLE, {"lasts_s": 8.0}),
+        Act(36.0, What.KILL),
+        Act(65.0, What.OUTAGE, {"lasts_s": 20.0}),
+        Act(96.0, What.KILL),
     ]

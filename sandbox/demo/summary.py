@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -52,7 +52,7 @@ def passed(summary: Mapping[str, Any]) -> bool:
     return all(v["held"] for v in summary["invariants"].values()) and all(n >= 1 for n in summary["faults"].values())
 
 
-def show(console: Console, summary: Mapping[str, Any], cases: list[Case]) -> None:
+def show(console: Console, summary: Mapping[str, Any], cases: Sequence[Case]) -> None:
     """Print it for people."""
     totals = summary["totals"]
     console.print()
@@ -88,8 +88,13 @@ def _latencies(paths: Mapping[str, Mapping[str, float]]) -> Table:
     return table
 
 
-def _exceptions(cases: list[Case]) -> Table:
-    table = Table("kind", "state", "what happened", title="Exceptions", title_justify="left")
+def _exceptions(cases: Sequence[Case]) -> Table:
+    """By kind and state; one of each in words."""
+    grouped: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
-        table.add_row(case.problem.kind.value, case.state.value, Text(case.problem.happened))
+        grouped.setdefault((case.problem.kind.value, case.state.value), []).append(case)
+    table = Table("kind", "state", "what happened (one of them)", title="Exceptions", title_justify="left")
+    table.add_column("n", justify="right")
+    for (kind, state), alike in grouped.items():
+        table.add_row(kind, state, Text(alike[0].problem.happened), str(len(alike)))
     return table

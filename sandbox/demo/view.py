@@ -27,7 +27,7 @@ class View:
         self._live: Live | None = None
         self._phase, self._steps = "", list[str]()
         self._journal, self._figures, self._seconds = Journal(), Figures(), 0.0
-        self._told, self._line_at = 0, 0.0
+        self._told, self._line_at, self._began = 0, 0.0, now()
 
     def __enter__(self) -> View:
         if self.console.is_terminal:
@@ -43,23 +43,23 @@ class View:
     def phase(self, text: str) -> None:
         """A new phase begins."""
         self._phase = text
-        self._say(f"== {text}")
+        self._say(f"{self._now() - self._began:5.0f} s  == {text}")
 
     def step(self, text: str) -> None:
         """Something of this phase is done."""
         self._steps.append(text)
-        self._say(f"   {text}")
+        self._say(f"{self._now() - self._began:5.0f} s     {text}")
 
     def refresh(self, journal: Journal, figures: Figures, seconds: float) -> None:
         """`seconds`: how long trade lasts in all."""
         self._journal, self._figures, self._seconds = journal, figures, seconds
         for at, text in journal.told[self._told :]:
-            self._say(f"   {at - journal.started_at:5.0f} s  {text}")
+            self._say(f"{at - self._began:5.0f} s     {text}")
         self._told = len(journal.told)
         now = self._now()
         if now - self._line_at >= LINE_EVERY_S:
             self._line_at = now
-            self._say(f"   {now - journal.started_at:5.0f} s  {self._standing()}")
+            self._say(f"{now - self._began:5.0f} s        {self._standing()}")
 
     def _say(self, text: str) -> None:
         if self._live is None:

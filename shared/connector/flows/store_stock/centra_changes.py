@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
+from zlib import crc32
 
-from connector.centra.models import AllocatedUnits, Changes, OrderRow, ShipmentRow
+from connector.centra.models import AllocatedUnits, Changes, OrderRow, ReturnRow, ShipmentRow, StockChangeRow
 from connector.centra.names import OWN_MARK
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
@@ -13,6 +15,11 @@ from connector.store.order_links import OpenLine
 from connector.store.stock_levels import Key, Mark
 
 OVERLAP_S = 30
+CLOCK_SLACK_S = 5
+MOST_TAKEN = 2000
+"""Fingerprints kept of rows that the overlap reads again; what is forgotten is only looked at once more."""
+
+Row = TypeVar("Row", OrderRow, ShipmentRow, ReturnRow, StockChangeRow)
 
 
 def centra_cursor(site: int) -> str:
@@ -33,26 +40,55 @@ def centra_is_stale(ctx: DrainContext, *, older_than_s: float) -> bool:
 def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, *, read_at: float) -> None:
     """Record what each order line is owed and has had shipped, mark the SKUs touched, then move the cursor.
 
-    The cursor moves only through what was read whole, so that the rest of a full page is read next.
+    The cursor moves only through what was read whole, so that the rest of a full page is read next. What the overlap reads again
+    unchanged is known from the cursor and marks nothing; a crash before the cursor moved marks it again.
     """
-    foreign = [c for c in changes.stock_changes if not c.comment.startswith(OWN_MARK)]
-    sizes = {u.size_id for o in changes.orders for u in o.allocated} | {size for o in changes.orders for size in o.loose_sizes}
-    sizes |= {u.size_id for s in changes.shipments for u in s.units}
-    sizes |= {size for r in changes.returns for size in r.size_ids} | {size for c in foreign for size in c.size_ids}
+    name = centra_cursor(ctx.site.id)
+    taken_before = set((ctx.cursors.get(name) or {}).get("taken", ()))
+    fresh, taken = _untaken(changes, taken_before)
+    sizes = {u.size_id for o in fresh.orders for u in o.allocated} | {size for o in fresh.orders for size in o.loose_sizes}
+    sizes |= {u.size_id for s in fresh.shipments for u in s.units}
+    sizes |= {size for r in fresh.returns for size in r.size_ids} | {size for c in fresh.stock_changes for size in c.size_ids}
     skus = ctx.skus.of_sizes(sorted(sizes))
-    known = ctx.links.open_lines(sorted(_store_warehouses(ctx))) if changes.orders or changes.shipments else []
+    known = ctx.links.open_lines(sorted(_store_warehouses(ctx))) if fresh.orders or fresh.shipments else []
     keys: set[Key] = set()
-    for shipment in changes.shipments:
+    for shipment in fresh.shipments:
         keys |= _take_in_shipment(ctx, shipment, known, skus)
-    for order in changes.orders:
+    for order in fresh.orders:
         keys |= _take_in_order(ctx, order, known, skus)
-    for returned in changes.returns:
+    for returned in fresh.returns:
         keys |= _keys(ctx, returned.warehouse, returned.size_ids, skus)
-    for change in foreign:
+    for change in fresh.stock_changes:
         keys |= _keys(ctx, change.warehouse, change.size_ids, skus)
     if keys:
         ctx.levels.mark(ctx.site.id, [Mark(w, sku) for w, sku in sorted(keys)], ctx.clock.now())
-    ctx.cursors.put(centra_cursor(ctx.site.id), {"since": int(changes.through), "read_at": int(read_at)}, turn.site)
+    ctx.cursors.put(name, {"since": int(changes.through), "read_at": int(read_at), "taken": taken}, turn.site)
+
+
+def _untaken(changes: Changes, taken_before: set[str]) -> tuple[Changes, list[str]]:
+    """The rows that were not taken in before, as they are now; and the marks of all rows that the overlap will read again."""
+    again_from = changes.through - OVERLAP_S - CLOCK_SLACK_S
+    foreign = tuple(c for c in changes.stock_changes if not c.comment.startswith(OWN_MARK))
+    marks: list[str] = []
+
+    def fresh(rows: Iterable[Row], moment: Callable[[Row], float]) -> tuple[Row, ...]:
+        marked = [(row, _fingerprint(row)) for row in rows]
+        marks.extend(mark for row, mark in marked if moment(row) >= again_from)
+        return tuple(row for row, mark in marked if mark not in taken_before)
+
+    untaken = replace(
+        changes,
+        orders=fresh(changes.orders, lambda o: o.updated_at),
+        shipments=fresh(changes.shipments, lambda s: s.updated_at),
+        returns=fresh(changes.returns, lambda r: r.created_at),
+        stock_changes=fresh(foreign, lambda c: c.created_at),
+    )
+    return untaken, marks[-MOST_TAKEN:]
+
+
+def _fingerprint(row: OrderRow | ShipmentRow | ReturnRow | StockChangeRow) -> str:
+    """Changes with anything of the row: Centra's times are whole seconds, in which a row may change twice."""
+    return f"{crc32(repr(row).encode()):x}"
 
 
 def _store_warehouses(ctx: DrainContext) -> set[int]:
@@ -72,12 +108,11 @@ def _take_in_shipment(ctx: DrainContext, shipment: ShipmentRow, known: Iterable[
     if shipment.shipped_at is None:
         return set()
     lines = [line for line in known if line.order_number == shipment.order_number]
-    recorded = {(line.warehouse, line.sku) for line in lines if shipment.id in line.shipments}
     placed, homeless = _placed(shipment.units, lines, skus)
-    new = {key: units for key, units in _units_by_key(ctx, placed, skus).items() if key not in recorded}
-    for (warehouse, sku), units in new.items():
+    shipped = _units_by_key(ctx, placed, skus)
+    for (warehouse, sku), units in shipped.items():
         ctx.links.shipped(shipment.order_number, warehouse, sku, shipment_id=shipment.id, units=units, at=shipment.shipped_at)
-    return set(new) | {(warehouse, sku) for sku in homeless for warehouse in _store_warehouses(ctx)}
+    return set(shipped) | {(warehouse, sku) for sku in homeless for warehouse in _store_warehouses(ctx)}
 
 
 def _placed(rows: Iterable[AllocatedUnits], lines: Sequence[OpenLine], skus: Mapping[int, str]) -> tuple[list[AllocatedUnits], set[str]]:
@@ -98,12 +133,12 @@ def _placed(rows: Iterable[AllocatedUnits], lines: Sequence[OpenLine], skus: Map
 def _take_in_order(ctx: DrainContext, order: OrderRow, known: Iterable[OpenLine], skus: Mapping[int, str]) -> set[Key]:
     before = {(line.warehouse, line.sku): line.allocated for line in known if line.order_number == order.number}
     now = _units_by_key(ctx, order.allocated, skus)
-    changed = {key for key in before.keys() | now.keys() if before.get(key, 0) != now.get(key, 0)}
-    for warehouse, sku in changed:
-        ctx.links.seen_in_centra(order.number, warehouse, sku, allocated=now.get((warehouse, sku), 0))
-    seen_somewhere = {sku for _, sku in before.keys() | now.keys()}
-    loose = {skus[size] for size in order.loose_sizes if size in skus} - seen_somewhere
-    return changed | {(warehouse, sku) for sku in loose for warehouse in _store_warehouses(ctx)}
+    owed = before.keys() | now.keys()
+    for warehouse, sku in owed:
+        if before.get((warehouse, sku), 0) != now.get((warehouse, sku), 0):
+            ctx.links.seen_in_centra(order.number, warehouse, sku, allocated=now.get((warehouse, sku), 0))
+    loose = {skus[size] for size in order.loose_sizes if size in skus} - {sku for _, sku in owed}
+    return owed | {(warehouse, sku) for sku in loose for warehouse in _store_warehouses(ctx)}
 
 
 def _keys(ctx: DrainContext, warehouse: int | None, size_ids: Iterable[int], skus: Mapping[int, str]) -> set[Key]:
