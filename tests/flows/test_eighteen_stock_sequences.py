@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from connector.domain.exceptions import Kind, State
 from connector.store.stock_levels import Mark
-from sandbox.stand_ins import Crash
-from sandbox.stock_story import SITE, STORES, StockStory
-
-A, B, C = (store.centra_warehouse for store in STORES)
-A_TILL, B_TILL, C_TILL, C_SECOND = 101, 102, 103, 104
-TEE, CAP = "TEE-M", "CAP"
-SOON = 10.0
-LONG = 150.0
+from sandbox.stock_story import SITE, StockStory
+from tests.flows.stock_steps import A_TILL, B_TILL, C_SECOND, C_TILL, LONG, SOON, TEE, A, B, C, at_step, at_vendor_call, open_cases, settled
 
 
 @pytest.fixture
 def story() -> StockStory:
     return StockStory.begin(latency=0.15)
-
-
-def at_step(story: StockStory, name: str, action: Callable[[], object]) -> None:
-    """Run `action` once, right before the connector's next call `name`."""
-    armed = [True]
-
-    def step(operation: str) -> None:
-        if armed[0] and operation == name:
-            armed[0] = False
-            action()
-
-    story.world.step = step
-
-
-def at_vendor_call(story: StockStory, name: str, nth: int, action: Callable[[], object]) -> None:
-    """Run `action` once, right before the connector's `nth` call of `name` from now on."""
-    left = [nth]
-
-    def step(operation: str) -> None:
-        if operation == name:
-            left[0] -= 1
-            if left[0] == 0:
-                action()
-
-    story.world.step = step
-
-
-def settled(story: StockStory) -> None:
-    """Both systems agree with the target computed from their true state, and nothing is left to do."""
-    story.run(LONG)
-    assert {key: story.physical(*key) for key in story.must_be()} == story.must_be()
-    assert not story.world.levels.dirty(SITE)
-
-
-def open_cases(story: StockStory) -> list[Kind]:
-    return [case.problem.kind for case in story.world.cases.list(state=State.OPEN)]
 
 
 def test_sale(story: StockStory) -> None:
@@ -286,34 +242,3 @@ def test_our_order_post_landing_between_two_reads(story: StockStory) -> None:
     story.run(SOON)
     settled(story)
     assert (story.physical(A, TEE), story.free(A, TEE)) == (2, 1)
-
-
-def test_a_holder_that_dies_is_followed_within_25_seconds(story: StockStory) -> None:
-    def die() -> None:
-        story.world.step = lambda _operation: None
-        raise Crash
-
-    at_step(story, "stock_levels.record_write", die)
-    story.world.schedules = False
-    story.world.sitoo.sell(A_TILL, {TEE: 1})
-    story.run(3.0)
-    assert story.physical(A, TEE) == 3
-    story.run(25.0)
-    assert story.physical(A, TEE) == 2
-
-
-def test_a_return_into_a_store_that_is_deleted_again(story: StockStory) -> None:
-    number = story.web_order(TEE, 1, [A])
-    copy = story.copy_to_store(number, A, linked=True)
-    assert copy is not None
-    story.pick_up(copy)
-    shipment = story.ship(number, A)
-    returned = story.world.centra.return_into(shipment, warehouse=B)["return_id"]
-    story.run(700.0)
-    assert story.physical(B, TEE) == 3
-    story.world.centra.modes(returns_make_stock_changes=False)
-    story.world.centra.delete_return(returned)
-    assert story.physical(B, TEE) == 2
-    story.run(700.0)
-    settled(story)
-    assert story.physical(B, TEE) == 3

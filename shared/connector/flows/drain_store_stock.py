@@ -7,6 +7,7 @@ left word; at the end of its time it releases all the same and nudges its succes
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,13 @@ LONGEST_NAP_S = 3.0
 FOLLOW_UP_S = 30
 """While there is trade, the feed is read at least this often even if events are lost."""
 RETRY_S = 5
+
+
+EXPECTED = (centra_errors.CentraError, sitoo_errors.SitooError, BudgetExhausted, LockBusy)
+"""What vendors and their limits do. Anything else is a fault of ours or of AWS: it is logged whole, and it too must end in one open exception,
+not in nudges that wear themselves out."""
+
+_log = logging.getLogger(__name__)
 
 
 class Ended(StrEnum):
@@ -98,7 +106,11 @@ def _hold(ctx: DrainContext, lease: Lease, ends_at: float) -> Drained:
         state = load_state(ctx)
         try:
             _pass_until_clean(ctx, turn, state, drained)
-        except (centra_errors.CentraError, sitoo_errors.SitooError, BudgetExhausted, LockBusy) as error:
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if not isinstance(error, EXPECTED):
+                _log.exception("a pass failed unexpectedly")
             _fail(ctx, turn, state, drained, error)
     except LeaseLost:
         drained.ended = Ended.LEASE_LOST

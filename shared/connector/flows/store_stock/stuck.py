@@ -15,18 +15,24 @@ BY = "sync_store_stock"
 def report_stuck(ctx: DrainContext, state: DrainState, error: Exception) -> None:
     """Tell engineering: credentials when a vendor refused them, else that store stock stands still. Nothing is parked: nudges keep coming."""
     refused = isinstance(error, centra_errors.Unauthorised | sitoo_errors.Unauthorised)
-    vendor = "Centra" if isinstance(error, centra_errors.CentraError) else "Sitoo"
+    vendor = _whose(error)
     minutes = max(1, round((ctx.clock.now() - state.failing_since) / 60))
     renew = f"Renew the {vendor} credentials in Secrets Manager."
     problem = Problem(
         kind=Kind.CREDENTIALS if refused else Kind.DRAIN_STUCK,
         entity=f"site/{ctx.site.id}/store-stock",
         owner=Owner.ENGINEERING,
-        happened=f"Store stock of site {ctx.site.id} has not reached Centra for {minutes} min: {vendor} answers {type(error).__name__}.",
-        todo=renew if refused else f"Check {vendor}'s status page and `ops doctor`; the connector keeps trying by itself.",
+        happened=f"Store stock of site {ctx.site.id} has not reached Centra for {minutes} min: {vendor} answers with {type(error).__name__}.",
+        todo=renew if refused else "Run `ops doctor`; look at the vendor's status page and the function's log. The connector keeps trying by itself.",
         evidence={"site": ctx.site.id, "failures": state.failures, "error": type(error).__name__},
     )
     ctx.cases.open(problem, now=ctx.clock.now(), by=BY)
+
+
+def _whose(error: Exception) -> str:
+    if isinstance(error, centra_errors.CentraError):
+        return "Centra"
+    return "Sitoo" if isinstance(error, sitoo_errors.SitooError) else "the connector itself"
 
 
 def drain_recovered(ctx: DrainContext, state: DrainState) -> None:

@@ -1,0 +1,106 @@
+"""The drain around the edges: deaths, faults of vendors and of our own, deleted returns, SKUs nobody can map."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.domain.exceptions import Kind, State
+from connector.flows.exceptions_desk import ExceptionsDesk
+from connector.runtime.queues import Work
+from connector.store.sku_map import SkuEntry
+from sandbox.stand_ins import Crash
+from sandbox.stock_story import SITE, StockStory
+from tests.flows.stock_steps import A_TILL, LONG, SOON, TEE, A, B, at_step, open_cases, settled
+
+
+@pytest.fixture
+def story() -> StockStory:
+    return StockStory.begin(latency=0.15)
+
+
+def test_a_holder_that_dies_is_followed_within_25_seconds(story: StockStory) -> None:
+    def die() -> None:
+        story.world.step = lambda _operation: None
+        raise Crash
+
+    at_step(story, "stock_levels.record_write", die)
+    story.world.schedules = False
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(3.0)
+    assert story.physical(A, TEE) == 3
+    story.run(25.0)
+    assert story.physical(A, TEE) == 2
+
+
+def test_a_return_into_a_store_that_is_deleted_again(story: StockStory) -> None:
+    number = story.web_order(TEE, 1, [A])
+    copy = story.copy_to_store(number, A, linked=True)
+    assert copy is not None
+    story.pick_up(copy)
+    shipment = story.ship(number, A)
+    returned = story.world.centra.return_into(shipment, warehouse=B)["return_id"]
+    story.run(700.0)
+    assert story.physical(B, TEE) == 3
+    story.world.centra.modes(returns_make_stock_changes=False)
+    story.world.centra.delete_return(returned)
+    assert story.physical(B, TEE) == 2
+    story.run(700.0)
+    settled(story)
+    assert story.physical(B, TEE) == 3
+
+
+def test_a_drain_that_keeps_failing_is_one_exception_and_resolves_itself(story: StockStory) -> None:
+    story.world.centra.token(expired=True)
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(LONG)
+    (case,) = story.world.cases.list(state=State.OPEN)
+    assert (case.problem.kind, case.problem.entity) == (Kind.CREDENTIALS, "site/1/store-stock")
+    story.world.centra.token(expired=False)
+    settled(story)
+    assert (story.physical(A, TEE), open_cases(story)) == (2, [])
+
+
+def test_a_fault_of_our_own_is_told_too_and_no_nudge_is_parked(story: StockStory) -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    story.world.step = lambda operation: fail() if operation == "stock_levels.pending_writes" else None
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(LONG)
+    (case,) = story.world.cases.list(state=State.OPEN)
+    assert case.problem.kind is Kind.DRAIN_STUCK
+    assert "the connector itself" in case.problem.happened
+    story.world.step = lambda _operation: None
+    settled(story)
+    assert (story.physical(A, TEE), open_cases(story)) == (2, [])
+    assert not story.world.queues.dead[Work.STORE_STOCK]
+
+
+def test_a_case_without_a_message_is_resolved_by_a_discard_and_opens_again(story: StockStory) -> None:
+    desk = ExceptionsDesk(story.world.cases, story.world.queues, story.world.queues, story.world.clock)
+    story.world.sitoo.add_warehouse(199, "Not in the mapping")
+    story.world.sitoo.receive(199, {TEE: 1})
+    story.run(SOON)
+    (case,) = story.world.cases.list(state=State.OPEN, kind=Kind.UNMAPPED_NAME)
+    desk.discard(case.case_id, by="anna", reason="a new store, not live yet")
+    assert open_cases(story) == []
+    story.world.sitoo.receive(199, {TEE: 1})
+    story.run(SOON)
+    assert open_cases(story) == [Kind.UNMAPPED_NAME]
+
+
+def test_an_unmapped_sku_is_parked_and_the_others_go_on(story: StockStory) -> None:
+    story.world.sitoo.add_product("NEW", barcode="7350000000099")
+    story.world.sitoo.receive(A_TILL, {"NEW": 4})
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(SOON)
+    assert story.physical(A, TEE) == 2
+    (case,) = story.world.cases.list(state=State.OPEN, kind=Kind.UNMAPPED_SKU)
+    assert case.problem.entity == "site/1/sku/NEW"
+    ids = story.world.centra.add_size("NEW")
+    story.world.sku_map.put_many(SITE, [SkuEntry("NEW", ids["size_id"], ids["product_id"], ids["variant_id"], "NEW")])
+    desk = ExceptionsDesk(story.world.cases, story.world.queues, story.world.queues, story.world.clock)
+    desk.redrive(case.case_id, by="anna")
+    desk.redrive(case.case_id, by="anna")
+    settled(story)
+    assert (story.physical(A, "NEW"), open_cases(story)) == (4, [])
