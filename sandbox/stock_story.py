@@ -23,7 +23,7 @@ STORES = (
 )
 CENTRAL = 1
 SKUS = ("TEE-S", "TEE-M", "CAP")
-RESERVED_FOR_S = 400.0
+RESERVED_FOR_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from sandbox.centra.http_sender import HttpSender
 from sandbox.centra.limits import PLANS
 from sandbox.centra.state import CentraState
 from sandbox.clock import RealTime
+from sandbox.listening import listen
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 async def _serve(app: Starlette, host: str, port: int) -> None:
-    listener = socket.create_server((host, port))
+    listener = listen(host, port)
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     print(f"ready http://{host}:{listener.getsockname()[1]}/graphql", flush=True)

@@ -67,7 +67,12 @@ def mapping_yaml() -> str:
     """The mapping file an operator would have written for this chain."""
     lines = ["version: 1", "sites:", f"  - id: {SITE}", "    currency: SEK", "    timezone: Europe/Stockholm", "    stores:"]
     for number, shop in enumerate(SHOPS, start=1):
-        lines += [f"      - name: {shop.name}", f"        centra_warehouse: {shop.centra}", f"        sitoo_store: {number}", "        sitoo_warehouses:"]
+        lines += [
+            f"      - name: {shop.name}",
+            f"        centra_warehouse: {shop.centra}",
+            f"        sitoo_store: {number}",
+            "        sitoo_warehouses:",
+        ]
         lines += [f"          - id: {warehouse}" for warehouse in shop.sellable]
         if shop.not_sellable is not None:
             lines += [f"          - id: {shop.not_sellable}", "            sellable: false"]

@@ -48,7 +48,9 @@ def _one_at_a_time(evidence: Evidence) -> Verdict:
 
 def _limits(evidence: Evidence) -> Verdict:
     usage = evidence.logs.centra_usage
-    peaks = [f"{name.lower().replace('_', ' ')} {row['peak']:.0f} of {row['quota']}" for name, row in usage["buckets"].items() if "COMPLEXITY" not in name]
+    peaks = [
+        f"{name.lower().replace('_', ' ')} {row['peak']:.0f} of {row['quota']}" for name, row in usage["buckets"].items() if "COMPLEXITY" not in name
+    ]
     return Verdict(usage["violations"] == 0, f"{usage['violations']} calls refused by the {usage['plan']} plan; most used: {', '.join(peaks)}")
 
 
@@ -64,7 +66,11 @@ def _oversold(evidence: Evidence) -> Verdict:
 
 
 def _nothing_else_parked(evidence: Evidence) -> Verdict:
-    others = [f"{case.problem.kind.value} {case.problem.entity}" for case in evidence.cases if case.state is State.OPEN and case.problem.kind is not Kind.OVERSOLD]
+    others = [
+        f"{case.problem.kind.value} {case.problem.entity}"
+        for case in evidence.cases
+        if case.state is State.OPEN and case.problem.kind is not Kind.OVERSOLD
+    ]
     return Verdict(not others, f"{len(others)} other open exceptions" + _listed(others))
 
 

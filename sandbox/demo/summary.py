@@ -63,7 +63,7 @@ def show(console: Console, summary: Mapping[str, Any], cases: Sequence[Case]) ->
     console.print(Text(f"Faults played: {faults}."))
     console.print(
         Text(
-            f"{totals['movements']} movements from {totals['sales']} sales, receipts, a transfer, bookings and a stock-take; {totals['events']} events. "
+            f"{totals['movements']} movements: {totals['sales']} sales, receipts, a transfer, bookings, a stock-take; {totals['events']} events. "
             f"Centra was asked {totals['requests_used']} times, with {totals['mutations_used']} mutations: "
             f"{totals['mutations_saved']} fewer than one per movement. Of {totals['web_orders']} web orders, "
             f"{totals['web_orders_that_found_a_sold_out_shelf_empty']} wanted what a till had just sold out and were told so in time."

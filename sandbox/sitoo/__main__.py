@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
 
 import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.clock import RealTime
+from sandbox.listening import listen
 from sandbox.sitoo.app import create_app
 from sandbox.sitoo.http_sender import HttpSender
 from sandbox.sitoo.state import SitooState
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 async def _serve(app: Starlette, host: str, port: int, account: int) -> None:
-    listener = socket.create_server((host, port))
+    listener = listen(host, port)
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     print(f"ready http://{host}:{listener.getsockname()[1]}/v2/accounts/{account}", flush=True)

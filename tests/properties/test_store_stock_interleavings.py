@@ -88,7 +88,7 @@ class StoreStock(RuleBasedStateMachine):
         self.story.web_order(sku, units, warehouses)
 
     @precondition(lambda self: self.story.orders)
-    @rule(data=st.data(), warehouse=STORE, linked=st.booleans(), reserve=st.sampled_from([None, 30.0, 400.0]))
+    @rule(data=st.data(), warehouse=STORE, linked=st.booleans(), reserve=st.sampled_from([None, 20.0, 60.0]))
     def copy_to_store(self, data: st.DataObject, warehouse: int, linked: bool, reserve: float | None) -> None:
         self.story.copy_to_store(data.draw(st.sampled_from(self.story.orders)), warehouse, linked=linked, reserve_s=reserve)
 
@@ -187,8 +187,8 @@ class StoreStock(RuleBasedStateMachine):
         assert self._oversold_cases() == {f"site/1/warehouse/{w}/sku/{sku}" for w, sku in self.story.oversold()}
 
     def _settle(self) -> None:
-        """Quiet until what is dirty has been dealt with: longer than any lease, retry, settling or late sale, in steps of a poll."""
-        self.story.run(600.0)
+        """Quiet until what is dirty has been dealt with: longer than any lease, late sale, late id, or reservation and its second look."""
+        self.story.run(200.0)
         end = self.world.clock.now() + LONGEST_QUIET_S
         while self.world.levels.dirty(SITE) and self.world.clock.now() < end:
             self.story.run(60.0)

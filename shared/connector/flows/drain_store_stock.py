@@ -130,7 +130,8 @@ def _pass_until_clean(ctx: DrainContext, turn: Turn, state: DrainState, drained:
             _hand_over(ctx, turn, state, drained, delay_s=0 if wait is not None and wait <= LONGEST_NAP_S else None)
             return
         if wait is not None and wait <= LONGEST_NAP_S:
-            _nap(ctx, turn, max(wait, 0.0))
+            # A pass that wrote nothing is never followed by another at once: whatever it waits for needs time.
+            _nap(ctx, turn, wait if done.sizes else max(wait, NAP_S))
             continue
         _wake_later(ctx, state, done, now)
         save_state(ctx, turn, state)

@@ -30,6 +30,12 @@ def due_rows(dirty: Sequence[Dirty], now: float) -> list[Dirty]:
     return [d for d in dirty if d.warehouse != ORDER_TO_READ and d.due <= now and not _is_blocked(d, by_key)]
 
 
+def next_due(dirty: Sequence[Dirty]) -> float | None:
+    """When the next row can be looked at (unix s); a raise that waits is looked at with what it waits for. None when nothing is dirty."""
+    by_key: dict[Key, Dirty] = {(d.warehouse, d.sku): d for d in dirty}
+    return min((d.due for d in dirty if not _is_blocked(d, by_key)), default=None)
+
+
 def choose(ctx: DrainContext, due: Sequence[Dirty]) -> Choice:
     """Urgent warehouses first, then the others as far as the budget of their lane goes; ≤ 200 SKUs each."""
     turnouts = _ranked(ctx, due)

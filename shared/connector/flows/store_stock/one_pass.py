@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector.domain.configuration import Lane
 from connector.flows.store_stock.bookings import bookings_are_stale, take_in_bookings
 from connector.flows.store_stock.centra_changes import centra_is_stale, changes_since, take_in_changes
-from connector.flows.store_stock.choosing import choose, due_rows
+from connector.flows.store_stock.choosing import choose, due_rows, next_due
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.drain_state import DrainState
 from connector.flows.store_stock.feed import take_in_feed
@@ -48,12 +48,12 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
         dirty = ctx.levels.dirty(ctx.site.id)
     if not due_rows(dirty, ctx.clock.now()):
         if not _side_reads(ctx, turn):
-            return Pass(movements, next_at=_next_due(dirty))
+            return Pass(movements, next_at=next_due(dirty))
         dirty = ctx.levels.dirty(ctx.site.id)
     due = due_rows(dirty, ctx.clock.now())
     choice = choose(ctx, due)
     if not choice.rows or turn.time_left() < LATEST_START_S:
-        return Pass(movements, next_at=choice.wait_until if choice.wait_until is not None and due else _next_due(dirty))
+        return Pass(movements, next_at=choice.wait_until if choice.wait_until is not None and due else next_due(dirty))
     booked = take_in_bookings(ctx, turn)
     rows, entries = _mapped(ctx, turn, choice.rows)
     taken = turn.take_warehouses(sorted(rows))
@@ -65,7 +65,7 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
         sizes, mutations = settle_looks(ctx, turn, state, looks, dirty, choice.lane)
     finally:
         turn.give_back_warehouses()
-    return Pass(movements, sizes, mutations, next_at=_next_due(ctx.levels.dirty(ctx.site.id)))
+    return Pass(movements, sizes, mutations, next_at=next_due(ctx.levels.dirty(ctx.site.id)))
 
 
 def _side_reads(ctx: DrainContext, turn: Turn) -> bool:
@@ -91,7 +91,3 @@ def _mapped(ctx: DrainContext, turn: Turn, rows: Mapping[int, Sequence[Dirty]]) 
         ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
     mapped = {w: [d for d in chosen if d.sku in entries] for w, chosen in rows.items()}
     return {w: chosen for w, chosen in mapped.items() if chosen}, entries
-
-
-def _next_due(dirty: Sequence[Dirty]) -> float | None:
-    return min((d.due for d in dirty), default=None)
