@@ -10,12 +10,13 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.reached import Key, Movement
+from bench.reached import Key, Movement, Outcome, follow
 from connector.domain.configuration import CentraSettings, Plan, Site, SitooWarehouse, Store
 from connector.domain.configuration import Mapping as MappingFile
 from connector.flows.store_stock.turn import site_key
 from connector.store.sku_map import SkuEntry
-from connector.store.stock_levels import Level, Outcome
+from connector.store.stock_levels import Level
+from connector.store.stock_levels import Outcome as Settled
 from sandbox.rehearsal import EVENTS_PASSWORD, EVENTS_USER, Rehearsal
 
 VENDOR_MEAN_S, VENDOR_SPREAD_S = 0.15, 0.05
@@ -42,18 +43,21 @@ class VendorCall:
 
 
 class Chain:
-    """`opening` {(Centra warehouse, sku): units} is on hand in Sitoo and known in Centra, as after a first load; SKUs are those it names."""
+    """Each store has `plenty` units of `skus` ordinary SKUs, and what `more` {(Centra warehouse, sku): units} says; Centra knows it all,
+    as after a first load. Trade begins when the constructor returns.
+    """
 
-    def __init__(self, stores: int, opening: Mapping[Key, int], *, seed: int = 1) -> None:
-        self.warehouses = tuple(range(FIRST_CENTRA, FIRST_CENTRA + stores))
+    def __init__(self, stores: int, skus: int, *, plenty: int, more: Mapping[Key, int] | None = None, seed: int = 1) -> None:
+        self.warehouses, self.ordinary_skus = warehouses_of(stores), skus
+        self.opening: dict[Key, int] = {(w, ordinary_sku(n)): plenty for w in self.warehouses for n in range(skus)} | dict(more or {})
         site = Site(SITE, "SEK", "Europe/Stockholm", tuple(_store(w) for w in self.warehouses))
         mapping = MappingFile(version=1, sites=(site,), centra=CentraSettings(plan=Plan.GROWTH, quota_share=SHARE))
         self.world = Rehearsal(site, plan=Plan.GROWTH, limits=True, seed=seed, mapping=mapping)
         self.rng = random.Random(seed)
         self.centra_calls: list[VendorCall] = []
-        self.opening = dict(opening)
         self._labels: dict[int, str] = {}
         self._mutations_seen = 0
+        self._sent_at = 0.0
         self._lay_in()
         self.run(1.0)
         self._charge()
@@ -70,30 +74,38 @@ class Chain:
         """Run `action` that many seconds from now."""
         self.world.clock.at(self.now() + seconds, action)
 
-    def sell(self, warehouse: int, sku: str, units: int = 1, label: str = "sale", *, lost: bool = False) -> None:
-        """A till sale; with `lost` none of its events is ever sent."""
-        with_events = self.world.sitoo.feed.lose.next
-        self.world.sitoo.feed.lose.next = 2 if lost else with_events
-        sold = self.world.sitoo.sell(sitoo_warehouse(warehouse), {sku: units})
-        self.world.sitoo.feed.lose.next = with_events
+    def sell(self, warehouse: int, sku: str, label: str = "sale", *, lost: bool = False) -> None:
+        """A till sells one unit; with `lost` none of its events is ever sent."""
+        if lost:
+            self.world.sitoo.lose_events(probability=1.0)
+        sold = self.world.sitoo.sell(sitoo_warehouse(warehouse), {sku: 1})
+        if lost:
+            self.world.sitoo.lose_events()
         self._label(sold["transaction_id"], label)
 
     def sell_offline(self, warehouse: int, sku: str, offline_s: float) -> None:
         """A sale at a till that comes back after `offline_s`; Sitoo commits it only then."""
         rung_at = self.now()
-        until = rung_at + offline_s
 
-        def back() -> None:
+        def back_online() -> None:
             sold = self.world.sitoo.sell(sitoo_warehouse(warehouse), {sku: 1}, at=rung_at)
             self._label(sold["transaction_id"], "offline")
 
-        self.world.clock.at(until, back)
+        self.at(offline_s, back_online)
 
     def receive(self, warehouse: int, skus: Mapping[str, int]) -> None:
         """Goods come in."""
         self._label(self.world.sitoo.receive(sitoo_warehouse(warehouse), skus), "receipt")
 
-    def movements(self) -> dict[Key, list[Movement]]:
+    def anything(self) -> tuple[int, str]:
+        """Some store's Centra warehouse and one of the SKUs that are on the shelf in plenty."""
+        return self.rng.choice(self.warehouses), ordinary_sku(self.rng.randrange(self.ordinary_skus))
+
+    def outcome(self) -> Outcome:
+        """What of the movements since the start has reached Centra, and when."""
+        return follow(self._movements(), self.world.centra.commits(self._commits_before[1]), self.opening)
+
+    def _movements(self) -> dict[Key, list[Movement]]:
         """What moved since the start, per Centra warehouse and SKU."""
         found: dict[Key, list[Movement]] = {}
         for row in self.world.sitoo.commits(self._commits_before[0]):
@@ -101,9 +113,6 @@ class Chain:
             label = self._labels.get(row["transaction_id"], "other")
             found.setdefault(key, []).append(Movement(row["at"], int(row["total"]), int(row["change"]), label))
         return found
-
-    def centra_commits(self) -> list[dict[str, object]]:
-        return self.world.centra.commits(self._commits_before[1])
 
     def _lay_in(self) -> None:
         world = self.world
@@ -132,7 +141,7 @@ class Chain:
         if lease is None:
             raise RuntimeError("nobody else can hold the lease yet")
         levels = {key: Level(units, 0, self.now()) for key, units in self.opening.items()}
-        world.levels.settle(SITE, lease, Outcome(levels=levels), self.now())
+        world.levels.settle(SITE, lease, Settled(levels=levels), self.now())
         world.leases.release([lease])
 
     def _charge(self) -> None:
@@ -164,6 +173,15 @@ class Chain:
     def _label(self, transaction: int | None, label: str) -> None:
         if transaction is not None:
             self._labels[transaction] = label
+
+
+def warehouses_of(stores: int) -> tuple[int, ...]:
+    """The Centra warehouses of that many stores."""
+    return tuple(range(FIRST_CENTRA, FIRST_CENTRA + stores))
+
+
+def ordinary_sku(number: int) -> str:
+    return f"SKU-{number:04d}"
 
 
 def sitoo_warehouse(centra: int) -> int:

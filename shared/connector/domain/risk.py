@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 DECREASE_HEAD_START_S = 30.0
@@ -28,28 +28,30 @@ class Turnout:
     skus: tuple[str, ...]
 
 
-def units_left(sku: str, warehouses: Iterable[int], free: Mapping[tuple[int, str], int], changes: Mapping[tuple[int, str], int]) -> int | None:
-    """Units of `sku` the pool can still sell: last known free units plus the pending changes. None when no warehouse of the pool is known."""
-    known = [free[w, sku] + min(0, changes.get((w, sku), 0)) for w in warehouses if (w, sku) in free]
-    return sum(known) if known else None
+def units_left(pool: Sequence[int], free: Mapping[int, int], changes: Mapping[int, int]) -> int | None:
+    """Units of a SKU that `pool` can still sell: last known free units plus the pending decreases. None when no warehouse of the pool is known."""
+    known = [free[w] for w in pool if w in free]
+    return sum(known) + sum(min(0, delta) for w, delta in changes.items() if w in free and w in pool) if known else None
 
 
-def rank(
-    pending: Sequence[Pending], pools: Mapping[int, Sequence[int]], free: Mapping[tuple[int, str], int], *, risk_units: int
-) -> list[Turnout]:
-    """Warehouses, most urgent first. `pools`: warehouse → the warehouses of its pool; `free`: last known free-to-allocate units.
+def rank(pending: Sequence[Pending], pools: Mapping[int, Sequence[int]], free: Mapping[str, Mapping[int, int]], *, risk_units: int) -> list[Turnout]:
+    """Warehouses, most urgent first. `pools`: warehouse → the warehouses of its pool; `free`: sku → warehouse → last known free-to-allocate units.
 
     Urgent: a decrease of a SKU whose pool is down to `risk_units` or unknown, or whose warehouse may hold fewer units than are promised.
     """
-    changes = {(p.warehouse, p.sku): p.delta for p in pending}
-    # At peak hundreds of rows wait for one SKU each in dozens of stores: what is left of a SKU in a pool is summed up once for all of them.
+    changes: dict[str, dict[int, int]] = {}
+    for p in pending:
+        changes.setdefault(p.sku, {})[p.warehouse] = p.delta
+    # At peak dozens of stores wait with one SKU each: what is left of it in their pool is summed up once for all of them.
     lefts: dict[tuple[str, tuple[int, ...]], int | None] = {}
     by_warehouse: dict[int, list[tuple[bool, float, str]]] = {}
     for p in pending:
-        pool = tuple(pools.get(p.warehouse, (p.warehouse,)))
-        if p.delta < 0 and (p.sku, pool) not in lefts:
-            lefts[p.sku, pool] = units_left(p.sku, pool, free, changes)
-        urgent = p.delta < 0 and _urgent(p, free.get((p.warehouse, p.sku)), lefts[p.sku, pool], risk_units)
+        urgent = False
+        if p.delta < 0:
+            free_of_sku, pool = free.get(p.sku, {}), tuple(pools.get(p.warehouse, (p.warehouse,)))
+            if (p.sku, pool) not in lefts:
+                lefts[p.sku, pool] = units_left(pool, free_of_sku, changes[p.sku])
+            urgent = _urgent(p, free_of_sku.get(p.warehouse), lefts[p.sku, pool], risk_units)
         by_warehouse.setdefault(p.warehouse, []).append((not urgent, _age_key(p), p.sku))
     turnouts = []
     for warehouse, rows in by_warehouse.items():

@@ -20,6 +20,8 @@ REPORT_EVENTS = frozenset({"z-report", "store-z-report"})
 STOCK_ONLY_EVENTS = frozenset({"warehouse-transaction", "shipment", "shipment-v3"})
 """They say that stock moved; the drain reads the feed itself, so there is nothing else to store."""
 
+RESERVING_EVENTS = frozenset({"order", "booking"})
+"""They may change reservations, of which no feed tells. A delivery moves goods, which the feed tells."""
 SOLD_AT_A_TILL = {"action": "add", "state": "closed"}
 """An order that is closed as it is added reserves nothing; its goods moved, which the feed tells."""
 
@@ -87,7 +89,7 @@ def _sort_order(kind: str, site: int | None, event: dict[str, Any], data: dict[s
     if (delivery := whole_number(data.get("order_delivery_id"))) is not None:
         message["delivery"] = delivery
     found.put(Work.FULFILMENTS, message)
-    if happened != SOLD_AT_A_TILL:
+    if kind in RESERVING_EVENTS and happened != SOLD_AT_A_TILL:
         found.orders_to_read.setdefault(site, set()).add(order)
 
 

@@ -53,7 +53,7 @@ def choose(ctx: DrainContext, due: Sequence[Dirty]) -> Choice:
 
 def _ranked(ctx: DrainContext, due: Sequence[Dirty]) -> list[Turnout]:
     known = ctx.levels.levels(ctx.site.id, sorted({d.sku for d in due if d.delta < 0}))
-    free = {(w, sku): level.physical - level.allocated for sku, by_warehouse in known.items() for w, level in by_warehouse.items()}
+    free = {sku: {w: level.physical - level.allocated for w, level in by_warehouse.items()} for sku, by_warehouse in known.items()}
     pending = [Pending(d.warehouse, d.sku, d.since, d.delta) for d in due]
     return rank(pending, ctx.pools(), free, risk_units=ctx.mapping.stock.risk_units)
 

@@ -27,6 +27,7 @@ class Look:
     """One SKU of one store as both systems stand.
 
     `target` None: Sitoo has no row for it, so its stock is unknown. `stock` None: Centra gave none, so it is unknown there.
+    `reread`: the (order, key) pairs whose Sitoo copies were read in this pass.
     """
 
     row: Dirty
@@ -37,6 +38,7 @@ class Look:
     on_hand: tuple[OnHand, ...]
     booked: int
     read_at: float
+    reread: frozenset[tuple[int, Key]] = frozenset()
 
     @property
     def key(self) -> Key:
@@ -61,8 +63,9 @@ def look(
 ) -> list[Look]:
     """Both systems' state for the chosen rows (all mapped). Centra's changes since the last reading ride along in the same request."""
     lines = _owed(ctx, rows)
-    for key, fresh in _by_key(reread_copies(ctx, turn, [line for of_key in lines.values() for line in of_key])).items():
-        lines[key] = fresh
+    copies = reread_copies(ctx, turn, [line for of_key in lines.values() for line in of_key])
+    lines |= _by_key(copies)
+    reread = frozenset((line.order_number, (line.warehouse, line.sku)) for line in copies)
     items = {store_id: _read_items(ctx, turn, store_id, [d.sku for d in chosen]) for store_id, chosen in rows.items()}
     turn.hold()
     wanted = {warehouse: [entries[d.sku].size_id for d in chosen] for warehouse, chosen in rows.items()}
@@ -72,19 +75,24 @@ def look(
         take_in_changes(ctx, turn, read.changes, read_at=read.read_at)
         lines = _with_shipments(lines, _owed(ctx, rows))
     return [
-        _one(ctx, row, entries[row.sku], items[warehouse], lines.get((warehouse, row.sku), []), booked, read)
+        replace(_one(ctx, row, entries[row.sku], items[warehouse], lines.get((warehouse, row.sku), []), booked, read), reread=reread)
         for warehouse, chosen in rows.items()
         for row in chosen
     ]
 
 
-def confirm_oversold(ctx: DrainContext, turn: Turn, suspect: Look) -> Look:
-    """The look again after re-reading in Sitoo every web order allocated there.
+def with_copies_reread(ctx: DrainContext, turn: Turn, suspects: Sequence[Look]) -> dict[Key, Look]:
+    """The looks again, with the Sitoo copies re-read of those web orders that became known only by Centra's answer.
 
     A pick-up Centra has not heard of looks like an oversell, and is none.
     """
-    lines = tuple(reread_copies(ctx, turn, suspect.lines))
-    return replace(suspect, lines=lines, target=_target(ctx, suspect.on_hand, suspect.booked, lines))
+    unread = [line for k in suspects for line in k.lines if line.allocated and (line.order_number, k.key) not in k.reread]
+    fresh = {(line.order_number, line.warehouse, line.sku): line for line in (reread_copies(ctx, turn, unread) if unread else ())}
+    again = {}
+    for k in suspects:
+        lines = tuple(fresh.get((line.order_number, line.warehouse, line.sku), line) for line in k.lines)
+        again[k.key] = replace(k, lines=lines, target=_target(ctx, k.on_hand, k.booked, lines))
+    return again
 
 
 def _by_key(lines: Sequence[OpenLine]) -> dict[Key, list[OpenLine]]:

@@ -10,7 +10,7 @@ from connector.domain.stock_target import is_settled
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.drain_state import DrainState
 from connector.flows.store_stock.feed import blockers
-from connector.flows.store_stock.looking import Look, confirm_oversold, owed_line
+from connector.flows.store_stock.looking import Look, owed_line, with_copies_reread
 from connector.flows.store_stock.parked import park_oversold, park_refused, park_unknown_stock, resolve_oversold
 from connector.flows.store_stock.turn import Turn
 from connector.flows.store_stock.writing import REFUSALS_BEFORE_PARKING, Written, outcome, unsettled_until, write
@@ -21,7 +21,8 @@ SHIPPING_LOOK_AGAIN_S = 2.0
 
 def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane) -> tuple[int, int]:
     """Write what differs, park what people must see, remember the rest; (sizes written, setStock calls confirmed)."""
-    looks = [confirm_oversold(ctx, turn, k) if _is_short(k) else k for k in looks]
+    confirmed = with_copies_reread(ctx, turn, [k for k in looks if _is_short(k)])
+    looks = [confirmed.get(k.key, k) for k in looks]
     pending = ctx.levels.pending_writes(ctx.site.id)
     wanted, postponed = _decide(ctx, looks, dirty)
     to_write = [k for k in looks if k.key in wanted]
