@@ -31,7 +31,10 @@ def measure(told: Callable[[str], None]) -> list[Figure]:
         Figure("stock.burst.not_reached", len(outcome.missing), "movements", len(sales), "movements that Centra does not show a minute later", 0),
         Figure("stock.burst.refused", chain.world.centra.usage()["violations"], "calls", len(sales), "429 of Centra for its limits", 0),
     ]
-    for label, told_as in (("offline", "sales of a till that was offline, from the moment Sitoo has them"), ("lost", "sales none of whose events came")):
+    for label, told_as in (
+        ("offline", "sales of a till that was offline, from the moment Sitoo has them"),
+        ("lost", "sales none of whose events came"),
+    ):
         taken = outcome.seconds(label)
         figures.append(Figure(f"stock.burst.{label}_p95", percentile(taken, 0.95), "s", len(taken), f"{told_as}, amid the trade"))
     return [*figures, *_calls(chain), _deaf_while_trading(told), _deaf_when_idle(told)]

@@ -28,8 +28,9 @@ SITE = 1
 FIRST_CENTRA, FIRST_SITOO = 11, 1001
 
 CHARGED = (
-    f"virtual clock, real flows and clients on in-memory tables; vendor calls {VENDOR_MEAN_S * 1000:.0f} ms ± {VENDOR_SPREAD_S * 1000:.0f}, "
-    f"Growth limits, share {SHARE}, events dispatched after {DISPATCH_S * 1000:.0f} ms, {RECEIVE_S * 1000:.0f} ms from dispatch to the drain's start, "
+    "virtual clock, real flows and clients on in-memory tables; "
+    f"vendor calls {VENDOR_MEAN_S * 1000:.0f} ms ± {VENDOR_SPREAD_S * 1000:.0f}, Growth limits, share {SHARE}, "
+    f"events dispatched after {DISPATCH_S * 1000:.0f} ms, {RECEIVE_S * 1000:.0f} ms from dispatch to the drain's start, "
     f"{STORAGE_S * 1000:.0f} ms per storage or queue call"
 )
 

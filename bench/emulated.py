@@ -90,7 +90,9 @@ def stage() -> Iterator[Stage]:
         sitoo = stack.enter_context(Vendor("sitoo", warden))
         env = _environment(centra, sitoo)
         template = read_template(BUILT_TEMPLATE, region=REGION, endpoint=aws.endpoint, parameters=_parameters(env))
-        tools = Tools(find_emulator(PROJECT / ".venv-sam", FOLDER), Path(sys.executable), runtime_packages(FOLDER / "runtime"), aws.variables(), warden)
+        tools = Tools(
+            find_emulator(PROJECT / ".venv-sam", FOLDER), Path(sys.executable), runtime_packages(FOLDER / "runtime"), aws.variables(), warden
+        )
         aws.wait_until_ready()
         secrets = {template.parameters["SecretCentra"]: env.centra_secret(), template.parameters["SecretSitoo"]: env.sitoo_secret()}
         aws.create(template, secrets)

@@ -26,7 +26,9 @@ def measure(stage: Stage, told: Callable[[str], None]) -> list[Figure]:
         for name, shown in (("CentraWebhook", "centra_webhook"), ("SitooWebhook", "sitoo_webhook"))
     ]
     _fill(stage, told)
-    how = f"VmHWM under the emulator after a drain that brought {MOVED_SKUS} SKUs of each of {STORES} stores to Centra; {MAPPED_SKUS:,} SKUs in the map"
+    how = (
+        f"VmHWM under the emulator after a drain that brought {MOVED_SKUS} SKUs of each of {STORES} stores to Centra; {MAPPED_SKUS:,} SKUs in the map"
+    )
     return [*figures, Figure("memory.drain", _drain(stage, told), "MB", 1, how, DRAIN_GOAL_MB)]
 
 

@@ -45,10 +45,14 @@ def _waits(chain: Chain) -> list[Figure]:
     outcome = chain.outcome()
     risky, others, receipts = outcome.seconds("risky"), outcome.seconds("sale"), outcome.seconds("receipt")
     floor = f"floor = {STORES} stores ÷ ({MUTATIONS_PER_S:g} mutations/s − {RISKY_PER_S:g} risky/s) = {FLOOR_S:g} s"
-    missing = f"movements that Centra does not show {SETTLE_S:g} s after the hour; {outcome.undone} were undone by a later one before they were written"
+    missing = (
+        f"movements that Centra does not show {SETTLE_S:g} s after the hour; {outcome.undone} were undone by a later one before they were written"
+    )
     return [
         Figure("stock.peak.risky_p95", percentile(risky, 0.95), "s", len(risky), f"sales that leave two units in the pool; {WHAT}", RISKY_GOAL_S),
-        Figure("stock.peak.others_p95", percentile(others, 0.95), "s", len(others), f"all other sales; goal 1.2 × floor, {floor}; {WHAT}", OTHERS_GOAL_S),
+        Figure(
+            "stock.peak.others_p95", percentile(others, 0.95), "s", len(others), f"all other sales; goal 1.2 × floor, {floor}; {WHAT}", OTHERS_GOAL_S
+        ),
         Figure("stock.peak.others_p95_in_floors", percentile(others, 0.95) / FLOOR_S, "× floor", len(others), floor),
         Figure("stock.peak.others_max", max(others), "s", len(others), "the slowest of them"),
         Figure("stock.peak.receipt_max", max(receipts), "s", len(receipts), f"the slowest receipt; {WHAT}", RECEIPT_GOAL_S),
@@ -68,7 +72,9 @@ def _limits(chain: Chain, emptied_at: float) -> list[Figure]:
         capacity = SHARE * quota
         left = capacity if window_s == 10.0 else 0.0
         most = overdraft(spent, capacity=capacity, window_s=window_s, left=left, since=emptied_at)
-        how = f"most ever taken above a bucket of {SHARE:g} × {quota} {kind} in {window_s:g} s, empty at the start for the hour, from the log of calls"
+        how = (
+            f"most ever taken above a bucket of {SHARE:g} × {quota} {kind} in {window_s:g} s, empty at the start for the hour, from the log of calls"
+        )
         name = f"stock.peak.{kind}_above_share_{'10s' if window_s == 10.0 else 'hour'}"
         figures.append(Figure(name, most, kind, sum(count for _, count in spent), how, OVERDRAFT_GOAL))
     movements = len(chain.outcome().reached)

@@ -1,8 +1,8 @@
 """How long each movement took from Sitoo's commit to Centra's, from the two vendors' own logs of what they committed.
 
 A movement leaves a level behind it. It has reached Centra with the first `setStock`, made since, that carries this level or one that a later
-movement (made before that `setStock`) left behind: Centra then shows the movement. Which state the connector had read is not in the logs; this takes the
-earliest write that fits. Holds where nothing is booked, allocated or in flight, so that the target is the level.
+movement (made before that `setStock`) left behind: Centra then shows the movement. Which state the connector had read is not in the logs; this
+takes the earliest write that fits. Holds where nothing is booked, allocated or in flight, so that the target is the level.
 """
 
 from __future__ import annotations

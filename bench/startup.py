@@ -67,7 +67,8 @@ def _information(cold: Mapping[str, list[float]], first_pass: Mapping[str, list[
     how = f"{COLD}; with a whole pass over a quiet site: about twenty calls of moto's server and four of the sandboxes are in it"
     figures = [Figure("startup.drain_with_pass_ratio", whole, "× baseline", len(first_pass["SyncStoreStock"]), how)]
     medians = [
-        Figure(f"startup.{SHOWN[name]}_median", percentile(taken, 0.5), "ms", len(taken), "INIT and first invocation, median") for name, taken in cold.items()
+        Figure(f"startup.{SHOWN[name]}_median", percentile(taken, 0.5), "ms", len(taken), "INIT and first invocation, median")
+        for name, taken in cold.items()
     ]
     return [*figures, *medians]
 

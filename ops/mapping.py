@@ -12,6 +12,7 @@ from rich.table import Table
 
 from connector.centra.models import WarehouseRow
 from connector.domain.configuration import Lane, Mapping, Store
+from connector.domain.exceptions import Kind, State
 from connector.flows.nudge_store_stock import nudge_store_stock
 from connector.sitoo.errors import Refused
 from connector.store.mappings import Applied, MappingChanged
@@ -109,8 +110,17 @@ def put_in_force(conn: Connection, plan: MappingPlan) -> list[str]:
         conn.mappings.apply(plan.after, expected_revision=revision, by=conn.who, now=conn.clock.now())
     for relook, rows in marks.items():
         conn.levels.mark(relook.site, rows, conn.clock.now())
+    _resolve_mapped_names(conn, plan.after)
     nudge_store_stock(conn.queues, [site.id for site in plan.after.sites], "mapping")
     return write(conn, plan.safety)
+
+
+def _resolve_mapped_names(conn: Connection, mapping: Mapping) -> None:
+    """Warehouses that people were told about and that the mapping names now."""
+    named = {f"site/{site.id}/sitoo-warehouse/{w.id}" for site in mapping.sites for store in site.stores for w in store.sitoo_warehouses}
+    for case in conn.cases.list(kind=Kind.UNMAPPED_NAME):
+        if case.problem.entity in named:
+            conn.cases.move(case.case_id, State.RESOLVED, now=conn.clock.now(), by=conn.who, note="the mapping names it now")
 
 
 def _marks(conn: Connection, relook: Relook) -> list[Mark]:

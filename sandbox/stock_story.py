@@ -14,6 +14,7 @@ from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Key, Mark
 from sandbox.rehearsal import Rehearsal
 from sandbox.sitoo.records import OPEN
+from sandbox.truth import Shelf, Truth, WebOrder, truth
 
 SITE = 1
 STORES = (
@@ -144,36 +145,34 @@ class StockStory:
 
     def must_be(self) -> dict[Key, int]:
         """What Centra must hold per (warehouse, sku), from the two systems' true state alone."""
-        return {(s.centra_warehouse, sku): max(self._target(s, sku), self._promised(s, sku)) for s in STORES for sku in SKUS}
+        return {(s.centra_warehouse, sku): self._truth(s, sku).physical for s in STORES for sku in SKUS}
 
     def oversold(self) -> set[Key]:
-        return {(s.centra_warehouse, sku) for s in STORES for sku in SKUS if self._target(s, sku) < self._promised(s, sku)}
+        return {(s.centra_warehouse, sku) for s in STORES for sku in SKUS if self._truth(s, sku).oversold}
 
-    def _promised(self, store: Store, sku: str) -> int:
-        return sum(self.allocated(number, store.centra_warehouse).get(sku, 0) for number in self.world.centra.orders.orders)
-
-    def _target(self, store: Store, sku: str) -> int:
-        truth, now = self.world.sitoo.snapshot(), self.world.clock.now()
-        rows = [truth[w].get(sku, {"total": 0, "reserved": 0}) for w in store.sellable_ids()]
-        items = [self.world.sitoo.stock.levels[w].get(sku) for w in store.sellable_ids()]
-        counted = min((item.counted or 0.0 for item in items if item is not None), default=0.0)
-        ours = booked = held_back = handed_out = 0
+    def _truth(self, store: Store, sku: str) -> Truth:
+        now, orderbook = self.world.clock.now(), self.world.sitoo.orderbook
+        ours = booked = 0
         for copy in self.copies:
-            order = self.world.sitoo.orderbook.order(copy.sitoo_order)
+            order = orderbook.order(copy.sitoo_order)
             if copy.warehouse == store.centra_warehouse and order.state == OPEN and order.reserved_until and order.reserved_until > now:
                 ours += sum(row.quantity - row.delivered for row in order.rows if row.sku == sku)
         for order_id in self.bookings:
-            booking = self.world.sitoo.orderbook.order(order_id)
+            booking = orderbook.order(order_id)
             if booking.state == OPEN and booking.warehouseid in store.sellable_ids():
                 booked += sum(row.quantity for row in booking.rows if row.sku == sku)
-        for number in self.world.centra.orders.orders:
-            shipped, shipped_at = self._shipped(number, store.centra_warehouse, sku)
-            delivered = self._delivered(number, store.centra_warehouse, sku)
-            if counted <= shipped_at:
-                held_back += max(0, shipped - delivered)
-            handed_out += min(max(0, delivered - shipped), self.allocated(number, store.centra_warehouse).get(sku, 0))
-        bookings = max(sum(int(r["reserved"]) for r in rows) - ours, booked, 0)
-        return max(0, sum(int(r["total"]) for r in rows) - bookings - held_back + handed_out)
+        orders = [self._web_order(number, store.centra_warehouse, sku) for number in self.world.centra.orders.orders]
+        return truth([self._shelf(w, sku) for w in store.sellable_ids()], orders, booked=booked, own_reservations=ours)
+
+    def _shelf(self, warehouse: int, sku: str) -> Shelf:
+        row = self.world.sitoo.snapshot()[warehouse].get(sku, {"total": 0, "reserved": 0})
+        item = self.world.sitoo.stock.levels[warehouse].get(sku)
+        return Shelf(int(row["total"]), int(row["reserved"]), None if item is None else item.counted or 0.0)
+
+    def _web_order(self, number: int, warehouse: int, sku: str) -> WebOrder:
+        shipped, shipped_at = self._shipped(number, warehouse, sku)
+        delivered = self._delivered(number, warehouse, sku)
+        return WebOrder(self.allocated(number, warehouse).get(sku, 0), shipped, shipped_at, delivered)
 
     def _shipped(self, number: int, warehouse: int, sku: str) -> tuple[int, float]:
         units, at = 0, 0.0

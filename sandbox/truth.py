@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A sellable Sitoo warehouse: units on hand (may be negative), units reserved there, last count (unix s, 0 never)."""
+    """A sellable Sitoo warehouse: units on hand (may be negative), units reserved there, last count (unix s, 0 never).
+
+    `counted_at` None: it never had the SKU, so counts of the other warehouses speak for the store.
+    """
 
     total: int
     reserved: int
-    counted_at: float = 0.0
+    counted_at: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def truth(shelves: Iterable[Shelf], orders: Iterable[WebOrder], *, booked: int =
     shipped is gone from the shelf, but still promised.
     """
     of_store, owed = list(shelves), list(orders)
-    counted_at = min((shelf.counted_at for shelf in of_store), default=0.0)
+    counted_at = min((shelf.counted_at for shelf in of_store if shelf.counted_at is not None), default=0.0)
     bookings = max(sum(shelf.reserved for shelf in of_store) - own_reservations, booked, 0)
     still_here = sum(max(0, order.shipped - order.delivered) for order in owed if counted_at <= order.shipped_at)
     gone_early = sum(min(max(0, order.delivered - order.shipped), order.allocated) for order in owed)

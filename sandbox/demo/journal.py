@@ -57,6 +57,7 @@ class Journal:
     held_back: list[HeldBack] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     web_orders: int = 0
+    wanted_sold_out: int = 0
     sold_out_in_time: int = 0
     offline_sales: int = 0
     kills: int = 0

@@ -16,7 +16,7 @@ from ops.connection import Connection
 from sandbox.demo.chain import SITE
 from sandbox.demo.trader import Control
 
-LOOK_EVERY_S = 0.8
+LOOK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ def summarise(evidence: Evidence, verdicts: Mapping[str, Verdict], latencies: La
             "sales": sum(evidence.journal.sales.values()),
             "movements": movements,
             "web_orders": evidence.journal.web_orders,
-            "web_orders_that_found_a_sold_out_shelf_empty": evidence.journal.sold_out_in_time,
+            "web_orders_for_what_was_just_sold_out": evidence.journal.wanted_sold_out,
+            "of_these_told_so": evidence.journal.sold_out_in_time,
             "events": evidence.logs.sitoo_events["published"],
             "requests_used": calls.get("requests", 0) - before_trade.get("requests", 0),
             "mutations_used": mutations,
@@ -65,8 +66,9 @@ def show(console: Console, summary: Mapping[str, Any], cases: Sequence[Case]) ->
         Text(
             f"{totals['movements']} movements: {totals['sales']} sales, receipts, a transfer, bookings, a stock-take; {totals['events']} events. "
             f"Centra was asked {totals['requests_used']} times, with {totals['mutations_used']} mutations: "
-            f"{totals['mutations_saved']} fewer than one per movement. Of {totals['web_orders']} web orders, "
-            f"{totals['web_orders_that_found_a_sold_out_shelf_empty']} wanted what a till had just sold out and were told so in time."
+            f"{totals['mutations_saved']} fewer than one per movement. Of {totals['web_orders']} shoppers on the web, "
+            f"{totals['web_orders_for_what_was_just_sold_out']} wanted what a till had just sold out; "
+            f"{totals['of_these_told_so']} of them were told so, the others were promised a unit that is gone."
         )
     )
 

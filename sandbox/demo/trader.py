@@ -16,8 +16,7 @@ from sandbox.demo.script import Act
 EVENTS_OF_A_SALE = 3
 """A till sale is announced as an order, a warehouse transaction and a delivery."""
 KILL_AGAIN_S = 0.15
-BESTSELLERS = 60
-BESTSELLER_SHARE = 0.6
+BESTSELLERS, BESTSELLER_SHARE = 60, 0.6
 LATEST_WEB_TRY_S = 30.0
 
 
@@ -148,16 +147,16 @@ class Trader:
     # --- on the web ---
 
     def order(self) -> None:
-        """A shopper wants what a till sold out a moment ago, if there is such a thing, else anything."""
+        """Every other shopper wants what a till sold out a moment ago, if there is such a thing; the others anything a store has several of."""
         now = self._clock.now()
         self._sold_out = [(at, key) for at, key in self._sold_out if now - at < LATEST_WEB_TRY_S]
-        if self._sold_out:
-            _, key = self._sold_out.pop(0)
-            if self._place(key) is None:
-                self.journal.sold_out_in_time += 1
+        if self._sold_out and self.journal.web_orders % 2:
+            self.journal.wanted_sold_out += 1
+            self.journal.sold_out_in_time += self._place(self._sold_out.pop(0)[1]) is None
             return
-        shop, sku = self._rng.choice(SHOPS), self._rng.choice(SKUS)
-        number = self._place((shop.centra, sku)) if self._free(shop, sku) > 1 else None
+        shop = self._rng.choice(SHOPS)
+        sku = self._rng.choice([sku for sku in SKUS if self._free(shop, sku) > 1])
+        number = self._place((shop.centra, sku))
         if number is not None:
             self._to_ship.append((number, (shop.centra, sku)))
 

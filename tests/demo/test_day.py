@@ -47,7 +47,9 @@ def right(played: tuple[MemoryDay, Journal]) -> Evidence:
     cases = [oversold(key) for key, truth in day.evidence(journal, []).truths().items() if truth.oversold]
     found = day.evidence(journal, [*cases, mended()])
     faults = {"drop_after": 1, "throttle": 3, "error": 4}
-    return replace(found, logs=replace(found.logs, centra_faults=faults, centra_hook_answers={"200": 3}, centra_calls={"mutations": 9, "setStock": 9}))
+    return replace(
+        found, logs=replace(found.logs, centra_faults=faults, centra_hook_answers={"200": 3}, centra_calls={"mutations": 9, "setStock": 9})
+    )
 
 
 def test_a_day_is_planned_from_its_seed() -> None:

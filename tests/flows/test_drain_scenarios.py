@@ -8,6 +8,7 @@ from connector.domain.exceptions import Kind, State
 from connector.flows.exceptions_desk import ExceptionsDesk
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
+from connector.store.stock_levels import Mark
 from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE, StockStory
 from tests.flows.stock_steps import A_TILL, LONG, SOON, TEE, A, B, at_step, open_cases, settled
@@ -104,3 +105,56 @@ def test_an_unmapped_sku_is_parked_and_the_others_go_on(story: StockStory) -> No
     desk.redrive(case.case_id, by="anna")
     settled(story)
     assert (story.physical(A, "NEW"), open_cases(story)) == (4, [])
+
+
+def test_stock_unknown_in_sitoo_leaves_centra_alone_and_resolves_after_a_count(story: StockStory) -> None:
+    ids = story.world.centra.add_size("SCARF")
+    story.world.sitoo.add_product("SCARF", barcode="7350000000098")
+    story.world.sku_map.put_many(SITE, [SkuEntry("SCARF", ids["size_id"], ids["product_id"], ids["variant_id"], "SCARF")])
+    story.world.centra.put_stock(A, "SCARF", 4)
+    story.world.levels.mark(SITE, [Mark(A, "SCARF")], story.world.clock.now())
+    story.nudge()
+    story.run(SOON)
+    assert (story.physical(A, "SCARF"), open_cases(story)) == (4, [Kind.UNKNOWN_STOCK])
+    story.world.sitoo.count(A_TILL, {"SCARF": 1})
+    story.run(SOON)
+    assert (story.physical(A, "SCARF"), open_cases(story)) == (1, [])
+
+
+def test_a_size_centra_refuses_holds_no_other_and_resolves_when_accepted(story: StockStory) -> None:
+    story.world.centra.modes(inactive_sizes="user_error", set_stock_atomic=True, error_path="none")
+    story.world.centra.change_size(TEE, active=False)
+    story.world.sitoo.sell(A_TILL, {TEE: 1, "CAP": 1, "TEE-S": 2})
+    story.run(60.0)
+    assert (story.physical(A, "CAP"), story.physical(A, "TEE-S"), story.physical(A, TEE)) == (2, 1, 3)
+    (case,) = story.world.cases.list(state=State.OPEN)
+    assert case.problem.kind is Kind.VENDOR_REFUSED
+    story.world.centra.change_size(TEE, active=True)
+    ExceptionsDesk(story.world.cases, story.world.queues, story.world.queues, story.world.clock).redrive(case.case_id, by="anna")
+    settled(story)
+    assert (story.physical(A, TEE), open_cases(story)) == (2, [])
+    redriven = story.world.cases.get(case.case_id)
+    assert redriven is not None
+    assert redriven.state is State.RESOLVED
+
+
+def test_a_lost_event_costs_forty_seconds_while_trading(story: StockStory) -> None:
+    story.world.schedules = False
+    story.world.sitoo.sell(A_TILL, {"CAP": 1})
+    story.run(SOON)
+    story.world.sitoo.lose_events(99)
+    sold_at = story.world.clock.now()
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    while story.physical(A, TEE) == 3 and story.world.clock.now() < sold_at + 300:
+        story.run(1.0)
+    assert story.world.clock.now() - sold_at <= 40
+
+
+def test_a_lost_event_costs_130_seconds_on_an_idle_day(story: StockStory) -> None:
+    story.run(300.0)
+    story.world.sitoo.lose_events(99)
+    sold_at = story.world.clock.now()
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    while story.physical(A, TEE) == 3 and story.world.clock.now() < sold_at + 300:
+        story.run(1.0)
+    assert story.world.clock.now() - sold_at <= 130

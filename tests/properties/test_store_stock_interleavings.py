@@ -97,6 +97,11 @@ class StoreStock(RuleBasedStateMachine):
     def pick_up(self, data: st.DataObject, elsewhere: int | None) -> None:
         self.story.pick_up(data.draw(st.sampled_from(self.story.copies)), warehouse=elsewhere)
 
+    @precondition(lambda self: self.story.copies)
+    @rule(data=st.data())
+    def cancel_copy(self, data: st.DataObject) -> None:
+        _try(lambda: self.world.sitoo.cancel_order(data.draw(st.sampled_from(self.story.copies)).sitoo_order))
+
     @precondition(lambda self: self.story.orders)
     @rule(data=st.data(), warehouse=STORE)
     def ship_in_centra(self, data: st.DataObject, warehouse: int) -> None:
@@ -161,6 +166,10 @@ class StoreStock(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["lose_events", "double_events", "reorder_events"]), n=st.integers(1, 3))
     def events_go_wrong(self, how: str, n: int) -> None:
         getattr(self.world.sitoo, how)(n)
+
+    @rule(how=st.sampled_from(["lose", "double", "swap"]), n=st.integers(1, 3))
+    def webhooks_go_wrong(self, how: str, n: int) -> None:
+        self.world.centra.webhook_faults(**{how: n})
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 31.0, 70.0]))
     def time_passes(self, seconds: float) -> None:
@@ -269,7 +278,43 @@ class OddSitoo(StoreStock):
     }
 
 
-EXAMPLES = settings(max_examples=250 * FACTOR, stateful_step_count=14)
+class EagerCentra(StoreStock):
+    """Centra gives new stock to waiting orders at once, refuses early retries, and tells of returns in another way."""
+
+    limits, latency = True, 0.15
+    centra_modes = {
+        "allocate_demand": True,
+        "order_updated_by_return": True,
+        "order_updated_by_shipment": False,
+        "returns_make_stock_changes": False,
+        "early_retry": "refused",
+        "retry_after": "missing",
+        "validation_status": 200,
+        "inactive_sizes": "user_error",
+    }
+    sitoo_modes = {"negative_totals": False}
+
+
+class LateLevels(StoreStock):
+    """What a till sold shows in Sitoo's levels as late as in its feed; other rules for reservations, events and retries."""
+
+    sitoo_modes = {
+        "late_share": 0.3,
+        "late_seconds": 20.0,
+        "late_levels": True,
+        "undated_orders_reserve": True,
+        "available_ignores_reserved": True,
+        "parked_events": True,
+        "parked_reserve": True,
+        "full_delivery_closes": True,
+        "older_status_rule": True,
+        "retry_unanswered": False,
+        "one_open_batch": False,
+        "throttle_header": "reset",
+    }
+
+
+EXAMPLES = settings(max_examples=180 * FACTOR, stateful_step_count=14)
 TestPlain = StoreStock.TestCase
 TestPlain.settings = EXAMPLES
 TestWithLatency = WithLatency.TestCase
@@ -278,3 +323,7 @@ TestShyCentra = ShyCentra.TestCase
 TestShyCentra.settings = EXAMPLES
 TestOddSitoo = OddSitoo.TestCase
 TestOddSitoo.settings = EXAMPLES
+TestEagerCentra = EagerCentra.TestCase
+TestEagerCentra.settings = EXAMPLES
+TestLateLevels = LateLevels.TestCase
+TestLateLevels.settings = EXAMPLES

@@ -140,7 +140,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        reply = self.server.between.answer(self.headers, body)
+        reply = self.server.between.answer(dict(self.headers.items()), body)
         if reply is None:
             self.close_connection = True
             return

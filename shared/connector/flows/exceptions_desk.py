@@ -12,7 +12,7 @@ from connector.domain.exceptions import Case, State
 from connector.flows.adopted_letters import Adoption, nudged_site, stuck_drain, technical_failure, unknown_events
 from connector.flows.nudge_store_stock import nudge_body
 from connector.runtime.clock import Clock
-from connector.runtime.dead_letters import DeadLetters
+from connector.runtime.dead_letters import DeadLetters, Letter
 from connector.runtime.parking import park
 from connector.runtime.queues import Queues, Work
 from connector.store.exception_cases import ExceptionCases
@@ -71,20 +71,26 @@ class ExceptionsDesk:
 
     def sweep(self, work: Work) -> int:
         """Delete the letters of `work` whose case is no longer open; how many."""
-        swept = 0
-        for letter in self.dead_letters.letters(work):
-            case = self.cases.get(letter.exception_id) if letter.exception_id else None
-            if case is not None and case.state is not State.OPEN:
-                self.dead_letters.delete(letter)
-                swept += 1
-        return swept
+        return sum(self._drop_settled(letter) for letter in self.dead_letters.letters(work))
+
+    def _drop_settled(self, letter: Letter) -> bool:
+        """A letter whose case is no longer open has nothing left to say, and would keep the alarm ringing."""
+        case = self.cases.get(letter.exception_id) if letter.exception_id else None
+        if case is None or case.state is State.OPEN:
+            return False
+        self.dead_letters.delete(letter)
+        return True
 
     def adopt(self, by: str) -> Adoption:
-        """Give a row to every letter that has none (its function crashed or timed out too often) and to every event that nobody understood."""
+        """Give a row to every letter that has none (its function crashed or timed out too often) and to every event that nobody understood.
+
+        Letters whose case is settled are deleted.
+        """
         adopted = Adoption()
         for work in Work:
             for letter in self.dead_letters.letters(work):
                 if letter.exception_id:
+                    self._drop_settled(letter)
                     continue
                 site = nudged_site(work, letter.body)
                 if site is None:

@@ -47,7 +47,10 @@ def take_stock_messages(messages: Sequence[StockMessage], context_of: ContextOf,
             taken.failed.append(message.message_id)
             continue
         ctx = context_of(asked["site"])
-        if ctx is None or is_discarded(ctx.cases, message.exception_id):
+        if ctx is None and asked["kind"] == "sku":
+            # Somebody waits for this one: it comes back until the site is served again, or becomes an exception.
+            taken.failed.append(message.message_id)
+        elif ctx is None or is_discarded(ctx.cases, message.exception_id):
             taken.ignored += 1
         elif asked["kind"] == "watchdog":
             watchdogs.append((ctx, str(asked["id"])))

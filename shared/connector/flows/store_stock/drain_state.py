@@ -1,13 +1,17 @@
-"""What a drain remembers between its turns: the wake-up already ordered, failures in a row, and the units known to be oversold."""
+"""What a drain remembers between its turns: the wake-up already ordered, failures in a row, and what it has told people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.domain.exceptions import Kind
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
 from connector.store.stock_levels import Key
+
+Told = tuple[Kind, Key]
+"""An exception about one SKU of one store that the drain opened, and resolves when it no longer holds."""
 
 
 @dataclass(slots=True)
@@ -17,7 +21,7 @@ class DrainState:
     wake_at: int = 0
     failures: int = 0
     failing_since: int = 0
-    oversold: set[Key] = field(default_factory=set)
+    told: set[Told] = field(default_factory=set)
 
 
 def state_cursor(site: int) -> str:
@@ -30,7 +34,7 @@ def load_state(ctx: DrainContext) -> DrainState:
         wake_at=stored.get("wake_at", 0),
         failures=stored.get("failures", 0),
         failing_since=stored.get("failing_since", 0),
-        oversold={(w, sku) for w, sku in stored.get("oversold", [])},
+        told={(Kind(kind), (w, sku)) for kind, w, sku in stored.get("told", [])},
     )
 
 
@@ -39,6 +43,6 @@ def save_state(ctx: DrainContext, turn: Turn, state: DrainState) -> None:
         "wake_at": state.wake_at,
         "failures": state.failures,
         "failing_since": state.failing_since,
-        "oversold": [[w, sku] for w, sku in sorted(state.oversold)],
+        "told": [[kind.value, w, sku] for kind, (w, sku) in sorted(state.told)],
     }
     ctx.cursors.put(state_cursor(ctx.site.id), value, turn.site)

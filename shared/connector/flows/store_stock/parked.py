@@ -27,20 +27,18 @@ def park_skus(ctx: DrainContext, problems: Iterable[Problem]) -> None:
         _park(ctx, problem, sku)
 
 
-def park_unknown_stock(ctx: DrainContext, looks: Iterable[Look]) -> None:
+def park_unknown_stock(ctx: DrainContext, look: Look) -> None:
     """Sitoo has no row for a SKU that Centra sells from this store: nothing is written, someone must say which is right."""
-    for k in looks:
-        store = ctx.store_at(k.row.warehouse)
-        name = store.name if store else str(k.row.warehouse)
-        problem = Problem(
-            kind=Kind.UNKNOWN_STOCK,
-            entity=stock_entity(ctx.site.id, k.row.warehouse, k.row.sku),
-            owner=Owner.RETAIL_OPS,
-            happened=f"Sitoo gives no stock level for {k.row.sku} in {name}, but Centra holds {k.physical} there; Centra was left as it is.",
-            todo=f"Count {k.row.sku} in {name} in Sitoo (also if it is zero); the connector then corrects Centra by itself.",
-            evidence={"sku": k.row.sku, "centra_warehouse": k.row.warehouse, "centra_physical": k.physical},
-        )
-        _park(ctx, problem, k.row.sku)
+    name = _store_name(ctx, look)
+    problem = Problem(
+        kind=Kind.UNKNOWN_STOCK,
+        entity=stock_entity(ctx.site.id, look.row.warehouse, look.row.sku),
+        owner=Owner.RETAIL_OPS,
+        happened=f"Sitoo gives no stock level for {look.row.sku} in {name}, but Centra holds {look.physical} there; Centra was left as it is.",
+        todo=f"Count {look.row.sku} in {name} in Sitoo (also if it is zero); the connector then corrects Centra by itself.",
+        evidence={"sku": look.row.sku, "centra_warehouse": look.row.warehouse, "centra_physical": look.physical},
+    )
+    _park(ctx, problem, look.row.sku)
 
 
 def park_refused(ctx: DrainContext, look: Look, words: str) -> None:
@@ -62,8 +60,7 @@ def park_oversold(ctx: DrainContext, look: Look) -> None:
         return
     lost = look.allocated - look.target.quantity
     promised = [line for line in look.lines if line.allocated > 0]
-    store = ctx.store_at(look.row.warehouse)
-    name = store.name if store else f"warehouse {look.row.warehouse}"
+    name = _store_name(ctx, look)
     problem = Problem(
         kind=Kind.OVERSOLD,
         entity=stock_entity(ctx.site.id, look.row.warehouse, look.row.sku),
@@ -82,9 +79,9 @@ def park_oversold(ctx: DrainContext, look: Look) -> None:
     _park(ctx, problem, look.row.sku)
 
 
-def resolve_oversold(ctx: DrainContext, look: Look) -> None:
-    """The store has what it owes again."""
-    _resolve(ctx, Kind.OVERSOLD, stock_entity(ctx.site.id, look.row.warehouse, look.row.sku), "the store has the promised units again")
+def resolve_stock(ctx: DrainContext, kind: Kind, warehouse: int, sku: str) -> None:
+    """What was told about a SKU in a store no longer holds."""
+    _resolve(ctx, kind, stock_entity(ctx.site.id, warehouse, sku), "both systems agree again")
 
 
 def resolve_sku(ctx: DrainContext, sku: str) -> None:
@@ -97,6 +94,11 @@ def _resolve(ctx: DrainContext, kind: Kind, entity: str, note: str) -> None:
     case = ctx.cases.find(kind, entity)
     if case is not None and case.state in (State.OPEN, State.REDRIVEN):
         ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=BY, note=note)
+
+
+def _store_name(ctx: DrainContext, look: Look) -> str:
+    store = ctx.store_at(look.row.warehouse)
+    return store.name if store else f"warehouse {look.row.warehouse}"
 
 
 def _park(ctx: DrainContext, problem: Problem, sku: str) -> None:

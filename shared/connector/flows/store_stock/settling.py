@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from connector.domain.configuration import Lane
+from connector.domain.exceptions import Kind
 from connector.domain.stock_target import is_settled
 from connector.flows.store_stock.context import DrainContext
-from connector.flows.store_stock.drain_state import DrainState
+from connector.flows.store_stock.drain_state import DrainState, Told, save_state
 from connector.flows.store_stock.feed import blockers
 from connector.flows.store_stock.looking import Look, owed_line, with_copies_reread
-from connector.flows.store_stock.parked import park_oversold, park_refused, park_unknown_stock, resolve_oversold
+from connector.flows.store_stock.parked import park_oversold, park_refused, park_unknown_stock, resolve_stock
 from connector.flows.store_stock.turn import Turn
 from connector.flows.store_stock.writing import REFUSALS_BEFORE_PARKING, Written, outcome, unsettled_until, write
 from connector.store.stock_levels import Dirty, Key, Mark, Outcome, PendingWrite
@@ -28,7 +29,7 @@ def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
     to_write = [k for k in looks if k.key in wanted]
     written = write(ctx, turn, to_write, wanted, lane) if to_write else Written()
     written.refused |= {k.key: f"Centra lists no stock for size {k.entry.size_id}" for k in looks if k.stock is None and k.target is not None}
-    _tell_people(ctx, state, looks, written)
+    _tell_people(ctx, turn, state, looks, written)
     for k in looks:
         for line in k.lines:
             if is_settled(owed_line(line), k.counted_at):
@@ -73,17 +74,30 @@ def _must_wait(ctx: DrainContext, k: Look, dirty: Sequence[Dirty]) -> bool:
     return bool(waits_for)
 
 
-def _tell_people(ctx: DrainContext, state: DrainState, looks: Sequence[Look], written: Written) -> None:
-    park_unknown_stock(ctx, [k for k in looks if k.target is None and k.physical > 0])
+def _tell_people(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], written: Written) -> None:
+    """Open an exception for what a person must see, resolve those that no longer hold. What is told is remembered before it is told."""
+    holds: dict[Told, Look] = {}
     for k in looks:
+        if k.target is None and k.physical > 0:
+            holds[Kind.UNKNOWN_STOCK, k.key] = k
         if _is_short(k):
-            park_oversold(ctx, k)
-            state.oversold.add(k.key)
-        elif k.key in state.oversold and k.target is not None:
-            resolve_oversold(ctx, k)
-            state.oversold.discard(k.key)
+            holds[Kind.OVERSOLD, k.key] = k
         if k.key in written.refused and k.row.refusals + 1 >= REFUSALS_BEFORE_PARKING:
-            park_refused(ctx, k, written.refused[k.key])
+            holds[Kind.VENDOR_REFUSED, k.key] = k
+    if not holds.keys() <= state.told:
+        state.told |= holds.keys()
+        save_state(ctx, turn, state)
+    for (kind, key), k in holds.items():
+        if kind is Kind.UNKNOWN_STOCK:
+            park_unknown_stock(ctx, k)
+        elif kind is Kind.OVERSOLD:
+            park_oversold(ctx, k)
+        else:
+            park_refused(ctx, k, written.refused[key])
+    looked_at = {k.key for k in looks if k.key not in written.refused and k.key not in written.uncertain}
+    for kind, (warehouse, sku) in sorted(told for told in state.told - holds.keys() if told[1] in looked_at):
+        resolve_stock(ctx, kind, warehouse, sku)
+        state.told.discard((kind, (warehouse, sku)))
 
 
 def _agreed(pending: Sequence[PendingWrite], result: Outcome, dirty: Sequence[Dirty], looks: Sequence[Look], settle_s: float) -> list[PendingWrite]:
