@@ -6,7 +6,6 @@ import getpass
 import os
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -37,34 +36,8 @@ from ops.centra_http import HttpGraphQL, expiry_of
 from ops.connection import Connection, Refusal
 from ops.failures import clock_time
 from ops.pacing import PatientTurns, WaitingBudget
+from ops.read_credentials import ReadApiUser, ReadToken
 from ops.stack import Stack
-
-
-@dataclass(frozen=True, slots=True)
-class ReadToken:
-    """Centra's token as read at the start: a command does not live long enough to see another."""
-
-    token: str
-
-    def current(self) -> str:
-        return self.token
-
-    def newer(self) -> str | None:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadApiUser:
-    """A Sitoo API user as read at the start."""
-
-    api_id: str
-    password: str
-
-    def current(self) -> tuple[str, str]:
-        return self.api_id, self.password
-
-    def newer(self) -> tuple[str, str] | None:
-        return None
 
 
 def connect(stack: Stack, console: Console) -> Connection:

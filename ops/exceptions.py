@@ -95,11 +95,17 @@ def discard(
     desk = _desk(conn)
     for case in cases:
         moved = desk.discard(case.case_id, conn.who, reason)
-        conn.console.print(f"{case.case_id}: {'discarded' if moved else f'not open any more ({case.state.value})'}")
+        conn.console.print(f"{case.case_id}: {_given_up(case, moved)}")
     try:
         _sweep(desk, cases)
     except QueueUnavailable as error:
         raise Refusal(f"The cases are discarded, but their messages still wait on the dead-letter queue ({error}); run the command again.") from error
+
+
+def _given_up(case: Case, moved: Case | None) -> str:
+    if moved is None:
+        return f"not open any more ({case.state.value})"
+    return "discarded" if moved.state is State.DISCARDED else "resolved: it had no message to give up; it opens again if it happens again"
 
 
 def _desk(conn: Connection) -> ExceptionsDesk:

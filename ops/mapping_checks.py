@@ -96,7 +96,6 @@ def _stock_settings(mapping: Mapping) -> Iterator[tuple[Loc, str]]:
         "risk_units": (stock.risk_units, 0, 1_000),
         "settle_s": (stock.settle_s, 10, 3_600),
         "gap_s": (stock.gap_s, 10, 86_400),
-        "shipped_window_days": (stock.shipped_window_days, 1, 365),
         "returns_window_days": (stock.returns_window_days, 1, 365),
         "max_sizes_per_set_stock": (stock.max_sizes_per_set_stock, 1, 200),
     }

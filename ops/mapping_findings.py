@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from statistics import median
 
+from connector.centra import names
 from connector.centra.models import WarehouseRow
 from connector.domain.configuration import CentralWarehouse, Lane, Mapping, Site, Store
 from connector.sitoo.client import SitooClient
@@ -19,7 +20,6 @@ from ops.safety_stock import Variant
 
 FIFO, VIRTUAL = 10, 20
 KINDS = {FIFO: "FIFO", VIRTUAL: "Virtual"}
-EXTERNAL = "EXTERNAL"
 
 
 class Weight(StrEnum):
@@ -105,7 +105,7 @@ def _in_centra(store: Store, warehouses: Lookup[int, WarehouseRow]) -> Iterator[
     if row is None:
         yield _error(store.name, f"names Centra warehouse {store.centra_warehouse}, which does not exist")
         return
-    if row.stock_master != EXTERNAL and store.syncs_stock():
+    if row.stock_master != names.EXTERNAL_STOCK_MASTER and store.syncs_stock():
         yield _warning(
             store.name,
             f"Centra warehouse {row.id} has stock master {row.stock_master}: set it to External, or people can change in Centra what Sitoo owns",

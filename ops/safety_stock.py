@@ -6,21 +6,22 @@ from collections.abc import Mapping as Lookup
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connector.centra import names
 from connector.centra.models import WarehouseRow
 from connector.domain.configuration import CentralWarehouse, Lane, Mapping, Store
 from ops.connection import Connection, GraphQL
 
 VARIANTS_PER_REQUEST = 100
 
-VARIANT_OFFSETS = """query VariantOffsets($ids: [Int!], $limit: Int!) {
-  productVariants(where: {id: $ids}, limit: $limit, page: 1) { id name stockOffset }
-}"""
-"""That `productVariants` filters by id and shows `stockOffset` is (unconfirmed); `ops doctor` validates it."""
+VARIANT_OFFSETS = f"""query VariantOffsets($ids: [Int!], $limit: Int!) {{
+  productVariants(where: {{id: $ids}}, limit: $limit, page: 1) {{ id name {names.STOCK_OFFSET} }}
+}}"""
+"""That `productVariants` filters by id and shows the offset is (unconfirmed); `ops doctor` validates it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyWrite:
-    """One value to write: the threshold of a warehouse or the stockOffset of a variant, in units."""
+    """One value to write: the threshold of a warehouse or the stock offset of a variant, in units."""
 
     kind: str
     id: int
@@ -49,7 +50,7 @@ def read_variants(graphql: GraphQL, ids: Sequence[int]) -> dict[int, Variant]:
         answer = graphql.execute(VARIANT_OFFSETS, {"ids": chunk, "limit": len(chunk)}, lane=Lane.RECONCILE)
         for row in answer["data"]["productVariants"]:
             if row["id"] in chunk:
-                found[row["id"]] = Variant(row["id"], row["name"], row["stockOffset"] or 0)
+                found[row["id"]] = Variant(row["id"], row["name"], row[names.STOCK_OFFSET] or 0)
     return found
 
 

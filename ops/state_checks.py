@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from connector.domain.configuration import Lane, Site
 from connector.domain.exceptions import State
+from connector.flows.load_stock import loaded_at
 from connector.flows.store_stock.bookings import bookings_cursor
 from connector.flows.store_stock.centra_changes import centra_cursor
 from connector.flows.store_stock.feed import feed_cursor
 from ops.checks import Check, Health
 from ops.connection import Connection
+from ops.mappable import what_can_be_mapped
 from ops.mapping_findings import Weight, findings
 from ops.safety_stock import read_variants, safety_writes
 
@@ -23,6 +25,7 @@ def mapping_checks(conn: Connection) -> Iterator[Check]:
     current = conn.mappings.current()
     if current is None:
         yield Check(Health.ERROR, "mapping", "none is in force: write one (see mapping.example.yaml) and run `ops mapping apply FILE`")
+        yield from what_can_be_mapped(conn)
         return
     mapping = current.mapping
     warehouses = {row.id: row for row in conn.centra.warehouses(lane=Lane.RECONCILE)}
@@ -50,6 +53,7 @@ def state_checks(conn: Connection) -> Iterator[Check]:
     for site in current.mapping.sites if current else ():
         yield _sku_map(conn, site)
         yield _loaded(conn, site)
+        yield from _feed(conn, site)
         yield from _drain(conn, site)
     waiting = Counter(case.problem.kind.value for case in conn.cases.list(state=State.OPEN))
     if waiting:
@@ -67,10 +71,18 @@ def _sku_map(conn: Connection, site: Site) -> Check:
 
 
 def _loaded(conn: Connection, site: Site) -> Check:
+    """The drain writes what moves from its start on; what lay in the stores before, only a load brings."""
+    what, loaded = f"first load of site {site.id}", loaded_at(conn.cursors, site.id)
+    never = [store.name for store in site.stores if store.syncs_stock() and store.centra_warehouse not in loaded]
+    if never:
+        return Check(Health.ERROR, what, f"{', '.join(never)}: the stock was never loaded; run `ops stock load`")
+    return Check(Health.OK, what, "every store was loaded")
+
+
+def _feed(conn: Connection, site: Site) -> Iterator[Check]:
     cursor = conn.cursors.get(feed_cursor(site.id))
-    if cursor is None:
-        return Check(Health.ERROR, f"feed of site {site.id}", "has no cursor: the stock was never loaded; run `ops stock load`")
-    return Check(Health.OK, f"feed of site {site.id}", f"read up to transaction {cursor['last']}, {len(cursor['gaps'])} gaps waited for")
+    if cursor is not None:
+        yield Check(Health.OK, f"feed of site {site.id}", f"read up to transaction {cursor['last']}, {len(cursor['gaps'])} gaps waited for")
 
 
 def _drain(conn: Connection, site: Site) -> Iterator[Check]:

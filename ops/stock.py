@@ -13,7 +13,8 @@ from rich.table import Table
 
 from connector.domain import quota
 from connector.domain.configuration import CentraSettings, Store
-from connector.flows.load_stock import Cost, LoadRunning, LoadStalled, LoadStock, StorePlan, cost_of
+from connector.flows.load_plan import Cost, StorePlan, cost_of
+from connector.flows.load_stock import LoadRunning, LoadStalled, LoadStock
 from connector.store.mappings import Applied
 from ops.connection import Connection, Refusal, applied, chosen_site, connection
 from ops.stock_view import StoreView, views
@@ -38,14 +39,10 @@ def load(
         raise Refusal("The SKU map is empty: run `ops sku-map build` first.")
     if flow.fix_cursor():
         conn.console.print("The feed starts here: every movement from now on is seen.")
-    stores = flow.stores_left(again=again) if store is None else [_named(flow, store)]
-    plans = _compared(conn, flow, stores)
+    plans = _compared(conn, flow, _chosen(conn, flow, store, again=again))
     cost = _cost(plans, current.mapping.centra, flow)
     _show_plan(conn, plans, cost)
-    if not cost.mutations:
-        conn.console.print("Nothing differs.")
-        return
-    if not yes and not typer.confirm("Start?"):
+    if cost.mutations and not yes and not typer.confirm("Start?"):
         raise Refusal("Nothing was marked.")
     try:
         _mark(conn, flow, plans, whole_site=store is None)
@@ -53,7 +50,7 @@ def load(
         raise Refusal(f"{running}; wait for it to end (one that was killed is forgotten after five minutes).") from running
     except LoadStalled as stalled:
         raise Refusal(f"{stalled}. See `ops doctor` and `ops exceptions list`; run the command again to go on.") from stalled
-    conn.console.print("Done: the drain has looked at every SKU that differed.")
+    conn.console.print("Done: the drain has looked at every SKU that differed." if cost.mutations else "Nothing differs.")
 
 
 def _flow(conn: Connection, current: Applied, site: int | None) -> LoadStock:
@@ -73,6 +70,17 @@ def _flow(conn: Connection, current: Applied, site: int | None) -> LoadStock:
         clock=conn.clock,
         owner=f"{conn.who}:{uuid.uuid4().hex[:8]}",
     )
+
+
+def _chosen(conn: Connection, flow: LoadStock, store: str | None, *, again: bool) -> list[Store]:
+    """The store asked for, else all; those that an interrupted load has done are left out, which is told."""
+    if store is not None:
+        return [_named(flow, store)]
+    done = [] if again else flow.stores_done()
+    if done:
+        names = ", ".join(s.name for s in done)
+        conn.console.print(f"An earlier load was interrupted after {names}: left out now (--again compares them too).", soft_wrap=True)
+    return [s for s in flow.stores() if s not in done]
 
 
 def _named(flow: LoadStock, name: str) -> Store:
@@ -137,7 +145,7 @@ def show(ctx: typer.Context, sku: str, site: SiteOption = None) -> None:
     entry = conn.sku_map.get_many(place.id, [sku]).get(sku)
     if entry is None:
         raise Refusal(f"{sku} is not in the SKU map: see `ops sku-map show {sku}`.")
-    for view in views(conn, current.mapping, place, entry):
+    for view in views(conn, place, entry):
         conn.console.print(f"[bold]{escape(view.store.name)}[/bold]: {view.verdict}", highlight=False, soft_wrap=True)
         conn.console.print(_view_table(view, conn.clock.now()))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR
 
 from connector.centra.models import StockRow
-from connector.domain.configuration import Lane, Mapping, Site, Store
+from connector.domain.configuration import Lane, Site, Store
 from connector.domain.stock_target import OnHand, Target, target
-from connector.flows.store_stock.looking import DAY_S, owed_line
+from connector.flows.store_stock.looking import owed_line
 from connector.sitoo.models import ItemRow
 from connector.store.order_links import OpenLine
 from connector.store.sku_map import SkuEntry
@@ -51,7 +51,7 @@ class StoreView:
         return "differs, and nothing is under way: run `ops stock load` for this store"
 
 
-def views(conn: Connection, mapping: Mapping, site: Site, entry: SkuEntry) -> list[StoreView]:
+def views(conn: Connection, site: Site, entry: SkuEntry) -> list[StoreView]:
     """One view per store of the site, read in the drain's order: bookings, Sitoo's levels, Centra's."""
     sitoo, sku = conn.sitoo(site.id), entry.sku
     stores = site.stores
@@ -76,7 +76,7 @@ def views(conn: Connection, mapping: Mapping, site: Site, entry: SkuEntry) -> li
                 store=store,
                 items=own_items,
                 centra=read.stock.get((w, entry.size_id)),
-                target=_target(conn, mapping, store, own_items, own_booked, own_lines),
+                target=_target(conn, store, own_items, own_booked, own_lines),
                 lines=own_lines,
                 booked=own_booked,
                 dirty=dirty.get(w),
@@ -87,11 +87,10 @@ def views(conn: Connection, mapping: Mapping, site: Site, entry: SkuEntry) -> li
 
 
 def _target(
-    conn: Connection, mapping: Mapping, store: Store, items: dict[int, ItemRow | None], booked: int, lines: tuple[OpenLine, ...]
+    conn: Connection, store: Store, items: dict[int, ItemRow | None], booked: int, lines: tuple[OpenLine, ...]
 ) -> Target | None:
     rows = [row for i in store.sellable_ids() if (row := items[i]) is not None]
     if not rows:
         return None
     on_hand = [OnHand(r.warehouse_id, int(r.total.to_integral_value(ROUND_FLOOR)), int(r.reserved), r.stocktaken_at) for r in rows]
-    window_s = mapping.stock.shipped_window_days * DAY_S
-    return target(on_hand, booked, [owed_line(line) for line in lines], now=conn.clock.now(), shipped_window_s=window_s)
+    return target(on_hand, booked, [owed_line(line) for line in lines], now=conn.clock.now())

@@ -41,6 +41,7 @@ from connector.store.memory.leases import MemoryLeases
 from connector.store.memory.order_links import MemoryOrderLinks
 from connector.store.memory.sku_map import MemorySkuMap
 from connector.store.memory.stock_levels import MemoryStockLevels
+from ops.read_credentials import ReadApiUser, ReadToken
 from sandbox.centra.app import create_app as centra_app
 from sandbox.centra.state import CentraState
 from sandbox.centra.webhooks import in_process
@@ -49,7 +50,7 @@ from sandbox.in_process import InProcessTransport
 from sandbox.memory_queues import MemoryQueues, Message
 from sandbox.sitoo.app import create_app as sitoo_app
 from sandbox.sitoo.state import SitooState
-from sandbox.stand_ins import Crash, FixedCredentials, FixedToken, HookedTransport, Invocation
+from sandbox.stand_ins import Crash, HookedTransport, Invocation
 
 FUNCTION_S = 60.0
 MOST_AT_ONCE = 2
@@ -98,10 +99,10 @@ class Rehearsal:
     def context(self) -> DrainContext:
         """A fresh function instance's context: nothing remembered from earlier ones."""
         budget = SharedBudget(self.budget_store, self.mapping.centra.plan, self.mapping.centra.quota_share, self.clock)
-        transport = CentraTransport(self._centra_http, "http://centra.test/graphql", FixedToken(self.centra.bearer), self.clock)
+        transport = CentraTransport(self._centra_http, "http://centra.test/graphql", ReadToken(self.centra.bearer), self.clock)
         centra = GraphQLCentra(transport, budget, self.clock)
         sitoo = self.sitoo_client()
-        refresher = RefreshSkuMap(self.site.id, centra, sitoo, self.sku_map)
+        refresher = RefreshSkuMap(self.site.id, centra, sitoo, self.sku_map, self.cases)
         return DrainContext(
             site=self.site,
             mapping=self.mapping,
@@ -127,7 +128,7 @@ class Rehearsal:
 
         def transport(name: str) -> SitooTransport:
             lock = SitooLock(self.locks, name, self.clock, owner)
-            return SitooTransport(self._sitoo_http, base_url, FixedCredentials(*users[name]), lock, self.clock)
+            return SitooTransport(self._sitoo_http, base_url, ReadApiUser(*users[name]), lock, self.clock)
 
         return RestSitoo(self.site.id, transport("default"), {lane: transport(name) for lane, name in self.mapping.sitoo.api_users.items()})
 

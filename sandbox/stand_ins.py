@@ -1,4 +1,4 @@
-"""What a rehearsal puts in the place of AWS: fixed credentials, a function that can die, calls that can be interrupted."""
+"""What a rehearsal puts in the place of AWS: a function that can die, calls that can be interrupted."""
 
 from __future__ import annotations
 
@@ -10,33 +10,6 @@ import httpx
 
 class Crash(BaseException):
     """The running function dies here: nothing after this point happens, its messages come back after their visibility time."""
-
-
-@dataclass(frozen=True, slots=True)
-class FixedToken:
-    """The Centra token of a rehearsal; there is never a newer one."""
-
-    token: str
-
-    def current(self) -> str:
-        return self.token
-
-    def newer(self) -> str | None:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class FixedCredentials:
-    """A Sitoo API user of a rehearsal; there is never a newer one."""
-
-    api_id: str
-    password: str
-
-    def current(self) -> tuple[str, str]:
-        return self.api_id, self.password
-
-    def newer(self) -> tuple[str, str] | None:
-        return None
 
 
 class HookedTransport(httpx.BaseTransport):

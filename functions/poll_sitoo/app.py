@@ -18,7 +18,7 @@ def _queues() -> SqsQueues:
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Raises when a nudge was not stored: the scheduler tries again."""
+    """Raises when a nudge was not stored: Lambda calls again once, then puts the call on ScheduleDlq. The next minute comes anyway."""
     sites = site_ids(os.environ)
     nudge_store_stock(_queues(), sites, "poll")
     return {"nudged": list(sites)}

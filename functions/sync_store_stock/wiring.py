@@ -61,11 +61,11 @@ class StockFunction:
         centra, budget = open_centra(vendors.centra_graphql_url, CentraToken(centra_secret), mapping.centra, budget_store, self.clock)
         locks = DynamoLockStore(self._db, tables.api_budget)
         access = SitooAccess(vendors.sitoo_base_url, sitoo_secret, mapping.sitoo, locks, self.clock, owner=self._instance)
-        sku_map = DynamoSkuMap(self._db, tables.sku_map)
+        sku_map, cases = DynamoSkuMap(self._db, tables.sku_map), DynamoExceptionCases(self._db, tables.exceptions)
         contexts = {}
         for site in mapping.sites:
             sitoo = access.site(site.id)
-            refresh = RefreshSkuMap(site.id, centra, sitoo, sku_map).refresh
+            refresh = RefreshSkuMap(site.id, centra, sitoo, sku_map, cases).refresh
             contexts[site.id] = DrainContext(
                 site=site,
                 mapping=mapping,
@@ -78,7 +78,7 @@ class StockFunction:
                 levels=DynamoStockLevels(self._db, tables.stock_levels, tables.cursors),
                 links=DynamoOrderLinks(self._db, tables.order_links, self.clock.now),
                 skus=SkuLookup(site.id, sku_map, refresh, self.clock),
-                cases=DynamoExceptionCases(self._db, tables.exceptions),
+                cases=cases,
                 queues=SqsQueues(sqs_client(), settings.queues, settings.dead_letters),
                 new_id=lambda: uuid.uuid4().hex,
             )

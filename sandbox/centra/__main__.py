@@ -9,10 +9,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.centra.app import create_app
-from sandbox.centra.http_sender import HttpSender
 from sandbox.centra.limits import PLANS
 from sandbox.centra.state import CentraState
 from sandbox.clock import RealTime
+from sandbox.http_sender import HttpSender
 from sandbox.listening import listen
 
 

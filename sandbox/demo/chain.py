@@ -6,7 +6,7 @@ import itertools
 import random
 from dataclasses import dataclass
 
-from sandbox.demo.vendors import Vendor
+from sandbox.demo.vendors import Control
 
 SITE = 1
 CENTRAL = 1
@@ -81,7 +81,7 @@ def mapping_yaml() -> str:
     return "\n".join(lines) + "\n"
 
 
-def fill(centra: Vendor, sitoo: Vendor, seed: int) -> dict[int, dict[str, int]]:
+def fill(centra: Control, sitoo: Control, seed: int) -> dict[int, dict[str, int]]:
     """Put the chain into both sandboxes; the opening stock in Sitoo. Centra knows the same SKUs but has a fifth of the shelves wrong."""
     stock, rng = opening_stock(seed), random.Random(seed + 1)
     for number, sku in enumerate(SKUS):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sandbox.demo.journal import Window
-from sandbox.demo.latency import Reached
+from sandbox.demo.latency import BROKEN, Reached
 
 WIDTH, HEIGHT = 960, 360
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 52, 26, 30, 34
 LOWEST_S = 0.1
 TICKS_S = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 CLASSES = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
@@ -26,12 +26,13 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Something was broken between `x` and `x + width`; `row` staggers the labels of bands that overlap."""
+    """Something was broken between `x` and `x + width`; `row` staggers the labels of bands that overlap. `thin`: it did not break the path."""
 
     x: float
     width: float
     label: str
     row: int
+    thin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +89,5 @@ def _bands(windows: Sequence[Window], place: Callable[[float], float]) -> list[B
         left, right = place(window.start), place(window.end)
         overlaps = {band.row for band in found if band.x + max(band.width, 90) > left}
         row = next(number for number in range(len(found) + 1) if number not in overlaps)
-        found.append(Band(left, round(max(right - left, 2.0), 1), window.what, row))
+        found.append(Band(left, round(max(right - left, 2.0), 1), window.what, row, window.what not in BROKEN))
     return found

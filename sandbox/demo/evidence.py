@@ -10,7 +10,7 @@ from connector.domain.exceptions import Case
 from sandbox.demo.chain import Shop
 from sandbox.demo.journal import Journal, Key, Mishap
 from sandbox.demo.observer import Unsettled
-from sandbox.demo.trader import Control
+from sandbox.demo.vendors import Control
 from sandbox.truth import Shelf, Truth, WebOrder, truth
 
 

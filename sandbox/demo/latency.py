@@ -8,7 +8,7 @@ this takes the earliest write that fits.
 Left out and counted: steps that did not change the target or met a Centra that held it already; steps undone by a later one before they
 were written (sold and refunded, sent and received); steps below what web orders hold, which Centra cannot show.
 
-A step reached while Centra was down or throttled, or while a killed drain had not been replaced, is counted on a path of that name: such
+A step reached while Centra was down or throttled, or while a killed drain had not been replaced, is counted on a path of its own: such
 a window begins with the fault and ends with the first write after it.
 """
 
@@ -22,7 +22,8 @@ from typing import Any
 from sandbox.demo.journal import Key, Window
 from sandbox.demo.timeline import Step
 
-BROKEN = ("429 storm", "Centra down", "drain killed")
+BROKEN = {"429 storm": "during the 429 storm", "Centra down": "while Centra was down", "drain killed": "after the drain was killed"}
+"""Windows that break the path, and the path on which their movements are counted."""
 LAST_BREATH_S = 2.0
 """A write may still land this long after its drain was killed."""
 
@@ -105,7 +106,7 @@ def _measure_one(
         found.held_by_web_orders += 1
     else:
         hit = next((w for w in broken if w.start < write.at and step.at < w.end), None)
-        found.reached.append(Reached(key, step.at, write.at - step.at, hit.what if hit else step.path))
+        found.reached.append(Reached(key, step.at, write.at - step.at, BROKEN[hit.what] if hit else step.path))
 
 
 def _shows(write: Write, series: Sequence[Step], index: int) -> bool:
@@ -119,11 +120,16 @@ def figures(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def by_path(reached: Iterable[Reached]) -> dict[str, dict[str, float]]:
-    """{path: figures}, the busiest path first."""
+    """{path: figures}: undisturbed paths first, the busiest of each first."""
     grouped: dict[str, list[float]] = {}
     for one in reached:
         grouped.setdefault(one.path, []).append(one.seconds)
-    return {path: figures(values) for path, values in sorted(grouped.items(), key=lambda item: -len(item[1]))}
+    return {path: figures(values) for path, values in sorted(grouped.items(), key=lambda item: (disturbed(item[0]), -len(item[1])))}
+
+
+def disturbed(path: str) -> bool:
+    """A movement on this path met something broken."""
+    return path in BROKEN.values()
 
 
 def _rank(ordered: Sequence[float], share: float) -> float:

@@ -14,7 +14,7 @@ from connector.flows.store_stock.centra_changes import centra_cursor
 from connector.flows.store_stock.feed import feed_cursor
 from ops.connection import Connection
 from sandbox.demo.chain import SITE
-from sandbox.demo.trader import Control
+from sandbox.demo.vendors import Control
 
 LOOK_EVERY_S = 2.0
 

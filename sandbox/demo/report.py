@@ -14,13 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connector.domain.exceptions import Case
 from sandbox.demo.chart import chart
 from sandbox.demo.evidence import Evidence
-from sandbox.demo.latency import Latencies, figures
+from sandbox.demo.latency import Latencies, disturbed, figures
 from sandbox.demo.summary import passed
 
 
 @dataclass(frozen=True, slots=True)
 class StoreRow:
-    """One store at the end of the day; `p50`, `p95` None when nothing of it was measured."""
+    """One store at the end of the day; `p50`, `p95` of movements that met nothing broken, None when there was none."""
 
     name: str
     sales: int
@@ -39,7 +39,7 @@ def store_rows(evidence: Evidence, latencies: Latencies) -> list[StoreRow]:
     rows = []
     for shop in evidence.shops:
         keys = [key for key in truths if key[0] == shop.centra]
-        seconds = [one.seconds for one in latencies.reached if one.key[0] == shop.centra]
+        seconds = [one.seconds for one in latencies.reached if one.key[0] == shop.centra and not disturbed(one.path)]
         known = figures(seconds) if seconds else {}
         moved = [row for row in evidence.logs.sitoo_commits if row["warehouse"] in shop.sellable and row["at"] >= journal.started_at]
         shelves = [evidence.logs.sitoo_stock.get(str(warehouse), {}) for warehouse in shop.sellable]
@@ -82,7 +82,7 @@ def render(summary: Mapping[str, Any], evidence: Evidence, latencies: Latencies,
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         machine=f"Python {platform.python_version()} on {platform.system()} {platform.machine()}",
         seconds=round(journal.ended_at - journal.started_at),
-        skus=len(evidence.skus),
+        skus=len(evidence.skus) - 1,
     )
 
 

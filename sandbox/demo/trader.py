@@ -6,24 +6,19 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from connector.runtime.clock import Clock
 from sandbox.demo.chain import SHOPS, SKUS, UNMAPPED, Shop
 from sandbox.demo.journal import HeldBack, Journal, Key, Window
 from sandbox.demo.script import Act
+from sandbox.demo.vendors import Control
 
 EVENTS_OF_A_SALE = 3
 """A till sale is announced as an order, a warehouse transaction and a delivery."""
 KILL_AGAIN_S = 0.15
 BESTSELLERS, BESTSELLER_SHARE = 60, 0.6
 LATEST_WEB_TRY_S = 30.0
-
-
-class Control(Protocol):
-    """A vendor's control actions."""
-
-    def control(self, action: str, **arguments: Any) -> Any: ...
 
 
 class Trader:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -17,6 +17,14 @@ PROJECT = Path(__file__).parents[2]
 
 class VendorFailed(RuntimeError):
     """A sandbox did not start, or refused a control action."""
+
+
+class Control(Protocol):
+    """A vendor's control actions."""
+
+    def control(self, action: str, **arguments: Any) -> Any:
+        """Run one; its answer as data."""
+        ...
 
 
 class Vendor:

@@ -42,7 +42,7 @@ class View:
 
     def phase(self, text: str) -> None:
         """A new phase begins."""
-        self._phase = text
+        self._phase, self._steps = text, []
         self._say(f"{self._now() - self._began:5.0f} s  == {text}")
 
     def step(self, text: str) -> None:

@@ -9,9 +9,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.clock import RealTime
+from sandbox.http_sender import HttpSender
 from sandbox.listening import listen
 from sandbox.sitoo.app import create_app
-from sandbox.sitoo.http_sender import HttpSender
+from sandbox.sitoo.events import TIMEOUT_S
 from sandbox.sitoo.state import SitooState
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     users = dict(user.split(":", 1) for user in given.api_user)
     clock = RealTime()
     state = SitooState(clock, account=given.account, site=given.site, api_users=users, currency=given.currency)
-    state.feed.sender = HttpSender()
+    state.feed.sender = HttpSender(lambda: TIMEOUT_S)
     asyncio.run(_serve(create_app(state, clock), given.host, given.port, given.account))
 
 

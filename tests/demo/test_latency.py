@@ -79,7 +79,11 @@ def test_a_movement_during_an_outage_goes_on_the_outages_path_until_the_first_wr
     windows = (Window("Centra down", 9.0, 20.0), Window("a till is offline", 0.0, 50.0))
     series = [Step(10.0, 4, "sale"), Step(20.5, 3, "sale"), Step(30.0, 2, "sale")]
     found = measured(5, series, ours(22.0, 3), ours(31.0, 2), windows=windows)
-    assert [(one.path, one.seconds) for one in found.reached] == [("Centra down", 12.0), ("Centra down", 1.5), ("sale", 1.0)]
+    assert [(one.path, one.seconds) for one in found.reached] == [
+        ("while Centra was down", 12.0),
+        ("while Centra was down", 1.5),
+        ("sale", 1.0),
+    ]
 
 
 def test_a_killed_drain_is_replaced_with_the_first_write_that_cannot_be_its_own() -> None:
@@ -93,9 +97,13 @@ def test_figures_are_by_nearest_rank() -> None:
     assert figures([2.0]) == {"p50": 2.0, "p95": 2.0, "max": 2.0, "n": 1}
 
 
-def test_paths_are_listed_by_size() -> None:
-    reached = [Reached(KEY, 0.0, 1.0, "sale"), Reached(KEY, 0.0, 2.0, "receipt"), Reached(KEY, 0.0, 3.0, "receipt")]
-    assert list(by_path(reached)) == ["receipt", "sale"]
+def test_paths_are_listed_by_size_undisturbed_ones_first() -> None:
+    reached = [Reached(KEY, 0.0, 9.0, "during the 429 storm")] * 3 + [
+        Reached(KEY, 0.0, 1.0, "sale"),
+        Reached(KEY, 0.0, 2.0, "receipt"),
+        Reached(KEY, 0.0, 3.0, "receipt"),
+    ]
+    assert list(by_path(reached)) == ["receipt", "sale", "during the 429 storm"]
 
 
 def commit(at: float, warehouse: int, change: int, transaction: int, kind: str = "sale") -> dict[str, Any]:

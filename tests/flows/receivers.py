@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +14,7 @@ import pytest
 from connector.runtime import front_door
 from connector.runtime.queues import Work
 from tests.flows.front_door import CENTRA_SECRET, SITOO_USER, centra_call, sitoo_call, sitoo_event
-
-FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+from tests.flows.function_modules import load_function
 
 Entries = list[dict[str, Any]]
 Answer = dict[str, Any]
@@ -80,12 +77,7 @@ def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 def start(vendor: str) -> ModuleType:
     """A fresh instance of a receiver: its module is executed anew."""
-    spec = importlib.util.spec_from_file_location(f"{vendor}_receiver", FUNCTIONS / f"{vendor}_webhook" / "app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_function(f"{vendor}_webhook")
 
 
 def good_call(vendor: str) -> Answer:

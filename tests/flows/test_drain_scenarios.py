@@ -6,12 +6,13 @@ import pytest
 
 from connector.domain.exceptions import Kind, State
 from connector.flows.exceptions_desk import ExceptionsDesk
+from connector.flows.store_stock.parked import sku_message
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Mark
 from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE, StockStory
-from tests.flows.stock_steps import A_TILL, LONG, SOON, TEE, A, B, at_step, open_cases, settled
+from tests.flows.stock_steps import A_TILL, B_TILL, LONG, SOON, TEE, A, B, at_step, open_cases, settled
 
 
 @pytest.fixture
@@ -158,3 +159,88 @@ def test_a_lost_event_costs_130_seconds_on_an_idle_day(story: StockStory) -> Non
     while story.physical(A, TEE) == 3 and story.world.clock.now() < sold_at + 300:
         story.run(1.0)
     assert story.world.clock.now() - sold_at <= 130
+
+
+def test_raises_in_two_stores_that_find_each_other_do_not_wait_for_ever(story: StockStory) -> None:
+    story.world.centra.put_stock(A, TEE, 0)
+    story.world.centra.put_stock(B, TEE, 0)
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.world.sitoo.sell(B_TILL, {TEE: 1})
+    story.run(SOON)
+    assert (story.physical(A, TEE), story.physical(B, TEE)) == (2, 2)
+
+
+def test_decreases_and_raises_crossing_during_an_outage(story: StockStory) -> None:
+    story.world.centra.fault("error", times=9, status=503)
+    for till, change, seconds in ((B_TILL, -1, 4.0), (A_TILL, 1, 5.0), (A_TILL, -2, 6.0), (B_TILL, 1, 6.0)):
+        if change > 0:
+            story.world.sitoo.receive(till, {TEE: change})
+        else:
+            story.world.sitoo.sell(till, {TEE: -change})
+        story.run(seconds)
+    settled(story)
+    assert (story.physical(A, TEE), story.physical(B, TEE)) == (2, 3)
+
+
+def test_an_id_that_shows_late_is_found_although_sitoo_was_down_meanwhile(story: StockStory) -> None:
+    story.world.sitoo.modes(late_share=1.0, late_seconds=30.0, late_levels=True)
+    story.world.sitoo.sell(B_TILL, {TEE: 1})
+    story.world.sitoo.modes(late_share=0.0)
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(5.0)
+    story.world.sitoo.fault("error", times=None, until=story.world.clock.now() + 150, status=503)
+    story.run(160.0)
+    settled(story)
+    assert (story.physical(A, TEE), story.physical(B, TEE)) == (2, 2)
+
+
+def test_a_delivery_cancelled_in_sitoo_leaves_no_phantom_unit(story: StockStory) -> None:
+    number = story.web_order(TEE, 1, [A])
+    copy = story.copy_to_store(number, A, linked=True)
+    assert copy is not None
+    story.run(SOON)
+    delivery = story.world.sitoo.deliver(copy.sitoo_order)
+    story.run(SOON)
+    assert story.free(A, TEE) == 2
+    story.world.sitoo.cancel_delivery(delivery)
+    settled(story)
+    assert (story.physical(A, TEE), story.free(A, TEE)) == (3, 2)
+
+
+def test_a_dead_holders_watchdog_works_beside_a_message_that_fails(story: StockStory) -> None:
+    def die() -> None:
+        story.world.step = lambda _operation: None
+        raise Crash
+
+    story.world.schedules = False
+    at_step(story, "stock_levels.record_write", die)
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(1.5)
+    story.world.centra.fault("error", operation="FindSizes", times=None, until=story.world.clock.now() + 60, status=503)
+    story.world.queues.send(Work.STORE_STOCK, [sku_message(SITE, "NO-SUCH")], delay_s=20)
+    story.run(30.0)
+    assert story.physical(A, TEE) == 2
+
+
+def test_a_lost_event_costs_forty_seconds_also_when_a_write_was_throttled(story: StockStory) -> None:
+    story.run(61.0)
+    story.world.centra.fault("throttle", operation="setStock", times=1, retry_after=1.0)
+    story.world.sitoo.sell(A_TILL, {TEE: 1})
+    story.run(4.0)
+    story.world.sitoo.lose_events(9)
+    sold_at = story.world.clock.now()
+    story.world.sitoo.sell(B_TILL, {TEE: 1})
+    while story.physical(B, TEE) == 3 and story.world.clock.now() < sold_at + 100:
+        story.run(0.5)
+    assert story.world.clock.now() - sold_at <= 40
+
+
+def test_a_request_centra_refuses_whole_is_one_exception_and_resolves(story: StockStory) -> None:
+    story.world.centra.token(permissions=["Warehouse:read", "Warehouse.stock:read", "Order:read", "Shipment:read", "Return:read", "StockChange:read"])
+    story.world.sitoo.sell(A_TILL, {TEE: 1, "CAP": 1})
+    story.run(30.0)
+    (case,) = story.world.cases.list(state=State.OPEN)
+    assert (case.problem.kind, case.problem.entity) == (Kind.VENDOR_REFUSED, f"site/1/warehouse/{A}/sku/*")
+    story.world.centra.token()
+    settled(story)
+    assert (story.physical(A, TEE), open_cases(story)) == (2, [])

@@ -151,7 +151,7 @@ def test_a_bug_is_503_and_its_text_is_not_logged(
         int(address)
 
     receiver = start(vendor)
-    monkeypatch.setattr(f"{FLOW[vendor]}._sorted", bug)
+    monkeypatch.setattr(f"{FLOW[vendor]}._sort", bug)
     with caplog.at_level(logging.DEBUG):
         assert receiver.handler(good_call(vendor), None)["statusCode"] == 503
     assert "RuntimeError: ValueError" in caplog.text

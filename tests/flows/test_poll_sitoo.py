@@ -1,4 +1,4 @@
-"""The minute's tick: one nudge per site, or an error that makes the scheduler try again."""
+"""The minute's tick: one nudge per site, or an error, which Lambda tries again and then reports."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ from ops.connect import connect
 from ops.connection import Connection, Refusal
 from ops.failures import sentence
 from ops.pacing import TRIES_FOR_A_TURN, PatientTurns, WaitingBudget
+from ops.read_credentials import ReadApiUser, ReadToken
 from ops.stack import TABLES, Stack, deployed_stack, from_resources, local_stack, queue_id
 from sandbox.clock import VirtualTime
-from sandbox.stand_ins import FixedToken
 from tests.ops.world import SITE, World
 
 DESCRIBED: dict[str, Any] = {
@@ -319,6 +319,12 @@ def test_a_question_the_schema_refuses(world: World) -> None:
 
 def test_an_address_that_is_no_graphql(world: World) -> None:
     budget = SharedBudget(MemoryBudgetStore(), Plan.GROWTH, 0.8, VirtualTime())
-    elsewhere = HttpGraphQL(world.rehearsal._centra_http, "http://centra.test/elsewhere", FixedToken("t"), budget, world.connection.clock)
+    elsewhere = HttpGraphQL(world.rehearsal._centra_http, "http://centra.test/elsewhere", ReadToken("t"), budget, world.connection.clock)
     with pytest.raises(Unavailable, match="is this its GraphQL address"):
         elsewhere.execute("{ rateLimits { quota } }", {}, lane=Lane.RECONCILE)
+
+
+def test_credentials_are_not_shown_in_a_traceback() -> None:
+    for credentials in (ReadToken("sesam"), ReadApiUser("123-1", "sesam")):
+        assert "sesam" not in repr(credentials)
+    assert "123-1" in repr(ReadApiUser("123-1", "sesam"))

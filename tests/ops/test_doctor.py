@@ -31,6 +31,7 @@ def running(world: World) -> World:
     size = world.rehearsal.centra.add_size("TEE-M")
     world.rehearsal.sitoo.add_product("TEE-M")
     world.rehearsal.sku_map.put_many(1, [SkuEntry("TEE-M", size["size_id"], size["product_id"], size["variant_id"], "TEE-M")])
+    world.ops("stock", "load", "--yes")
     world.rehearsal.sitoo.receive(3, {"TEE-M": 3})
     world.rehearsal.run(130)
     return world
@@ -180,6 +181,41 @@ def test_a_token_that_does_not_tell(token: str) -> None:
 def test_no_mapping_yet(world: World) -> None:
     rows = told(world, exit_code=1)
     assert ("error", "mapping: none is in force: write one (see mapping.example.yaml) and run `ops mapping apply FILE`") in rows
+    assert [health for health, _ in rows].count("error") == 1
+
+
+def test_what_can_be_mapped_is_listed_before_there_is_a_mapping(world: World) -> None:
+    rows = told(world, exit_code=1)
+    for row in (
+        "Centra warehouse 11: Store Stockholm: stock master EXTERNAL",
+        "Sitoo site 1: currency SEK, timezone Europe/Stockholm",
+        "Sitoo warehouse 2: Central mirror: Virtual, no store, a mirror of Centra's stock, site 1",
+        "Sitoo warehouse 3: Floor: FIFO, store 1, sellable, site 1",
+        "Sitoo warehouse 4: Reclaims: FIFO, store 1, not sellable, site 1",
+    ):
+        assert ("ok", row) in rows
+
+
+def test_a_wrong_sitoo_password_is_found_before_there_is_a_mapping(world: World) -> None:
+    refuse_sitoo(world)
+    rows = told(world, exit_code=1)
+    assert any(health == "error" and "Sitoo refuses the API user: its id or password is wrong" in text for health, text in rows), rows
+    assert ("ok", "Centra warehouse 11: Store Stockholm: stock master EXTERNAL") in rows
+
+
+def test_a_drain_that_runs_has_not_loaded_what_lay_there_before(world: World) -> None:
+    world.apply()
+    size = world.rehearsal.centra.add_size("TEE-M")
+    world.rehearsal.sitoo.add_product("TEE-M")
+    world.rehearsal.sku_map.put_many(1, [SkuEntry("TEE-M", size["size_id"], size["product_id"], size["variant_id"], "TEE-M")])
+    world.rehearsal.run(130)
+    never = "the stock was never loaded; run `ops stock load`"
+    assert only(told(world, exit_code=1)) == ("error", f"first load of site 1: Stockholm, Gothenburg: {never}")
+    world.drain_beside()
+    world.ops("stock", "load", "--yes", "--store", "Stockholm")
+    assert only(told(world, exit_code=1)) == ("error", f"first load of site 1: Gothenburg: {never}")
+    world.ops("stock", "load", "--yes")
+    assert {health for health, _ in told(world, exit_code=0)} == {"ok"}
 
 
 def test_nothing_loaded_yet(world: World) -> None:
@@ -187,7 +223,7 @@ def test_nothing_loaded_yet(world: World) -> None:
     errors = {text for health, text in told(world, exit_code=1) if health == "error"}
     assert errors == {
         "SKU map of site 1: is empty: run `ops sku-map build`",
-        "feed of site 1: has no cursor: the stock was never loaded; run `ops stock load`",
+        "first load of site 1: Stockholm, Gothenburg: the stock was never loaded; run `ops stock load`",
         "drain of site 1: has never run: is the site among SitooSiteIds of the stack, is the schedule on, do the function's logs show errors?",
     }
 
@@ -233,10 +269,16 @@ def test_safety_stock_and_switches_that_were_changed(running: World) -> None:
     assert "switches.sync_store_stock: is false: no store stock reaches Centra" in texts
 
 
+def refuse_sitoo(world: World) -> None:
+    """From now on the operators' command has a wrong password for Sitoo."""
+    users = world.rehearsal.sitoo.api_users
+    users.update(dict.fromkeys(users, "another password"))
+    wrong = world.connection.sitoo(1)
+    users.update(dict.fromkeys(users, "the right one"))
+    world.connection = replace(world.connection, sitoo=lambda _site: wrong)
+
+
 def test_a_sitoo_user_that_is_refused(running: World) -> None:
-    running.rehearsal.sitoo.api_users.update(dict.fromkeys(running.rehearsal.sitoo.api_users, "another password"))
-    wrong = running.connection.sitoo(1)
-    running.rehearsal.sitoo.api_users.update(dict.fromkeys(running.rehearsal.sitoo.api_users, "the right one"))
-    running.connection = replace(running.connection, sitoo=lambda _site: wrong)
+    refuse_sitoo(running)
     rows = told(running, exit_code=1)
     assert any(health == "error" and "Sitoo refuses the API user: its id or password is wrong" in text for health, text in rows), rows

@@ -173,6 +173,17 @@ def test_discard_keeps_its_reason_and_silences_the_problem(world: World) -> None
     assert "not open any more" in ops(world, "discard", case.case_id, "--reason", "again")
 
 
+def test_a_case_without_a_message_is_resolved_and_said_to_be(world: World) -> None:
+    problem = Problem(Kind.DRAIN_STUCK, "site/1/store-stock", Owner.ENGINEERING, "It stands still.", "Look.")
+    case, _ = world.connection.cases.open(problem, now=world.connection.clock.now(), by="sync_store_stock")
+    text = ops(world, "discard", case.case_id, "--reason", "planned maintenance")
+    assert "resolved: it had no message to give up; it opens again if it happens again" in text
+    assert "discarded" not in text
+    assert state(world, case) is State.RESOLVED
+    world.connection.cases.open(problem, now=world.connection.clock.now(), by="sync_store_stock")
+    assert state(world, case) is State.OPEN
+
+
 @pytest.mark.parametrize("reason", [[], ["--reason", " "]])
 def test_discard_asks_for_a_reason(world: World, reason: list[str]) -> None:
     case = parked(world, "A")

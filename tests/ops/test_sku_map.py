@@ -32,7 +32,7 @@ def open_cases(world: World) -> dict[Kind, list[str]]:
 
 def refresher(world: World) -> RefreshSkuMap:
     conn = world.connection
-    return RefreshSkuMap(1, conn.centra, conn.sitoo(1), conn.sku_map)
+    return RefreshSkuMap(1, conn.centra, conn.sitoo(1), conn.sku_map, conn.cases)
 
 
 def test_build_matches_by_sku_and_by_barcode(mapped: World) -> None:
@@ -198,6 +198,59 @@ def test_a_refresh_gives_no_size_away(mapped: World) -> None:
     assert found == {}
     assert problems[0].kind is Kind.AMBIGUOUS_SKU
     assert f"Centra size {size} already belongs to A" in problems[0].happened
+
+
+def test_a_refresh_does_not_give_a_barcodes_size_to_another_than_its_own_sku(mapped: World) -> None:
+    """An old article still carries the barcode of the one that replaced it, which nobody has sold yet."""
+    size = mapped.rehearsal.centra.add_size("TEE-M", ean=EAN)["size_id"]
+    mapped.rehearsal.sitoo.add_product("OLD", barcode=EAN)
+    mapped.rehearsal.sitoo.add_product("TEE-M")
+    found, (problem,) = refresher(mapped).refresh(["OLD"])
+    assert found == {}
+    assert problem.kind is Kind.AMBIGUOUS_SKU
+    assert f"Centra size {size} already belongs to TEE-M" in problem.happened
+    assert entry(mapped, "OLD") is None
+    assert entry(mapped, "TEE-M") is None
+    found, problems = refresher(mapped).refresh(["TEE-M"])
+    assert (found["TEE-M"].size_id, problems) == (size, [])
+
+
+def test_a_refresh_does_not_guess_what_a_build_found_ambiguous(mapped: World) -> None:
+    """Sitoo cannot be asked who else has a barcode: only a build, which reads every product, sees the second article."""
+    rehearsal = mapped.rehearsal
+    size = rehearsal.centra.add_size("1001-M", ean=EAN)["size_id"]
+    rehearsal.sitoo.add_product("A", barcode=EAN)
+    rehearsal.sitoo.add_product("B", aliases=[EAN])
+    mapped.ops("sku-map", "build")
+    found, (problem,) = refresher(mapped).refresh(["A"])
+    assert found == {}
+    assert problem.kind is Kind.AMBIGUOUS_SKU
+    assert "Sitoo SKUs B" in problem.happened
+    rehearsal.sitoo.products["B"].aliases = []
+    case = rehearsal.cases.find(Kind.AMBIGUOUS_SKU, sku_entity(1, "A"))
+    assert case is not None
+    mapped.ops("exceptions", "redrive", case.case_id)
+    found, problems = refresher(mapped).refresh(["A"])
+    assert (found["A"].size_id, problems) == (size, [])
+
+
+@pytest.mark.parametrize(("centra", "sitoo"), [("tee-m", "TEE-M"), ("TEE-M", "tee-m"), ("TEE-M", "Tee-m")])
+def test_a_refresh_does_not_guess_that_case_does_not_matter(mapped: World, centra: str, sitoo: str) -> None:
+    mapped.rehearsal.centra.add_size(centra, ean=EAN)
+    mapped.rehearsal.sitoo.add_product(sitoo, barcode=EAN)
+    found, (problem,) = refresher(mapped).refresh([sitoo])
+    assert found == {}
+    assert problem.kind is Kind.AMBIGUOUS_SKU
+    assert f"Centra writes it with other capital letters ({centra})" in problem.happened
+
+
+def test_a_refresh_by_exact_sku_asks_sitoo_once(mapped: World) -> None:
+    mapped.rehearsal.centra.add_size("TEE-M", ean=EAN)
+    mapped.rehearsal.sitoo.add_product("TEE-M", barcode=EAN)
+    before = sum(mapped.rehearsal.sitoo.calls().values())
+    found, _ = refresher(mapped).refresh(["TEE-M"])
+    assert set(found) == {"TEE-M"}
+    assert sum(mapped.rehearsal.sitoo.calls().values()) == before + 1
 
 
 def test_a_refresh_keeps_a_persons_choice(mapped: World) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from connector.centra.models import StockRow
 from connector.domain.configuration import Lane
 from connector.domain.stock_target import Target
-from connector.flows.load_stock import LoadStalled, LoadStock, StorePlan, cost_of, load_cursor
+from connector.flows.load_plan import StorePlan, cost_of
+from connector.flows.load_stock import LoadStalled, LoadStock, load_cursor, loaded_at
 from connector.flows.store_stock.feed import feed_cursor
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
@@ -169,12 +170,72 @@ def test_an_interrupted_load_goes_on_with_the_stores_that_are_left(stocked: Worl
     with pytest.raises(KeyboardInterrupt):
         load.mark(plans, quiet, whole_site=True)
     monkeypatch.undo()
-    assert stocked.connection.cursors.get(load_cursor(1)) == {"marked": [STOCKHOLM]}
-    assert [s.name for s in flow(stocked).stores_left()] == ["Gothenburg"]
-    assert [s.name for s in flow(stocked).stores_left(again=True)] == ["Stockholm", "Gothenburg"]
-    stocked.ops("stock", "load", "--yes")
+    assert [s.name for s in flow(stocked).stores_done()] == ["Stockholm"]
+    assert loaded_at(stocked.connection.cursors, 1) == {}
+    text = stocked.ops("stock", "load", "--yes")
+    assert "An earlier load was interrupted after Stockholm: left out now (--again compares them too)." in text
     assert physical(stocked, GOTHENBURG) == {"EQUAL": 2}
-    assert [s.name for s in flow(stocked).stores_left()] == ["Stockholm", "Gothenburg"]
+    assert flow(stocked).stores_done() == []
+    assert set(loaded_at(stocked.connection.cursors, 1)) == {STOCKHOLM, GOTHENBURG}
+
+
+def interrupted_after_stockholm(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load of the whole site that dies when it comes to Gothenburg."""
+    load = flow(world)
+    plans = [*load.compare(SITE.stores[:1], quiet), StorePlan("Gothenburg", GOTHENBURG, ("EQUAL",), 1, (), 0)]
+    real = load.levels.mark
+
+    def mark(site: int, marks: Sequence[Mark], now: float) -> None:
+        if marks[0].warehouse == GOTHENBURG:
+            raise KeyboardInterrupt
+        real(site, marks, now)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(load.levels, "mark", mark)
+        with pytest.raises(KeyboardInterrupt):
+            load.mark(plans, quiet, whole_site=True)
+    assert [s.name for s in load.stores_done()] == ["Stockholm"]
+
+
+def test_an_interrupted_load_is_over_when_the_stores_that_are_left_do_not_differ(stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked.drain_beside()
+    stocked.rehearsal.centra.put_stock(GOTHENBURG, "EQUAL", 2)
+    interrupted_after_stockholm(stocked, monkeypatch)
+    text = stocked.ops("stock", "load", "--yes")
+    assert "left out now" in text
+    assert "Nothing differs." in text
+    stocked.rehearsal.run(60)
+    stocked.rehearsal.centra.put_stock(STOCKHOLM, "HIGHER", 50)
+    text = stocked.ops("stock", "load", "--yes")
+    assert "left out" not in text
+    assert physical(stocked, STOCKHOLM)["HIGHER"] == 3
+
+
+def test_again_compares_every_store_and_begins_anew(stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked.drain_beside()
+    interrupted_after_stockholm(stocked, monkeypatch)
+    stocked.rehearsal.run(60)
+    stocked.rehearsal.centra.put_stock(STOCKHOLM, "HIGHER", 50)
+    assert "left out" not in stocked.ops("stock", "load", "--yes", "--again")
+    assert physical(stocked, STOCKHOLM)["HIGHER"] == 3
+    assert flow(stocked).stores_done() == []
+
+
+def test_a_load_of_one_store_leaves_nothing_out_of_the_next_load_of_all(stocked: World) -> None:
+    stocked.drain_beside()
+    stocked.ops("stock", "load", "--yes", "--store", "Stockholm")
+    assert set(loaded_at(stocked.connection.cursors, 1)) == {STOCKHOLM}
+    stocked.rehearsal.centra.put_stock(STOCKHOLM, "HIGHER", 50)
+    text = stocked.ops("stock", "load", "--yes")
+    assert "left out" not in text
+    assert physical(stocked, STOCKHOLM)["HIGHER"] == 3
+
+
+def test_a_load_of_one_store_does_not_forget_an_interrupted_load_of_all(stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked.drain_beside()
+    interrupted_after_stockholm(stocked, monkeypatch)
+    stocked.ops("stock", "load", "--yes", "--store", "Stockholm")
+    assert [s.name for s in flow(stocked).stores_done()] == ["Stockholm"]
 
 
 def test_one_load_at_a_time(stocked: World) -> None:

@@ -18,8 +18,8 @@ from ops.__main__ import app
 from ops.centra_http import HttpGraphQL
 from ops.connection import Connection
 from ops.pacing import WaitingBudget
+from ops.read_credentials import ReadToken
 from sandbox.rehearsal import Rehearsal
-from sandbox.stand_ins import FixedToken
 
 STOCKHOLM, GOTHENBURG = 11, 12
 SITE = Site(
@@ -103,7 +103,7 @@ def make_world(folder: Path, *, limits: bool = False) -> World:
 
 
 def connect(rehearsal: Rehearsal, console: Console) -> Connection:
-    clock, token = rehearsal.clock, FixedToken(rehearsal.centra.bearer)
+    clock, token = rehearsal.clock, ReadToken(rehearsal.centra.bearer)
     shared = SharedBudget(rehearsal.budget_store, rehearsal.mapping.centra.plan, rehearsal.mapping.centra.quota_share, clock)
     budget = WaitingBudget(shared, clock, lambda until: None)
     http, url = rehearsal._centra_http, "http://centra.test/graphql"

@@ -180,8 +180,9 @@ def test_without_budget_to_read_on_the_changes_say_how_far_they_reach(world: Cen
     assert len(seen | {o.number for o in rest.orders}) == 130
 
 
-def test_a_long_stock_change_of_others_is_read_to_its_last_line(world: CentraWorld) -> None:
-    many = [world.state.add_size(sku=f"S{i}")["size_id"] for i in range(430)]
+@pytest.mark.parametrize("units", [19, 20, 21, 430])
+def test_a_long_stock_change_of_others_is_read_to_its_last_line(world: CentraWorld, units: int) -> None:
+    many = [world.state.add_size(sku=f"S{i}")["size_id"] for i in range(units)]
     lines = [{"productSize": {"id": size}, "deliveredQuantity": 1} for size in many]
     mutation = "mutation($i: StockChangeInput!) { changeStock(input: $i) { stockChange { id } userErrors { message } } }"
     body = {"intoWarehouse": {"id": 11}, "description": "import", "productSizes": lines}
@@ -304,8 +305,8 @@ def test_another_integrations_use_is_seen_without_an_extra_request(world: Centra
     assert world.state.calls()["rateLimits"] == 2
 
 
-def test_a_read_of_fifty_stores_with_changes_fits_the_complexity_limit_once_a_second(world: CentraWorld) -> None:
-    world.state.throttle(plan="growth")
+def test_a_read_of_fifty_stores_with_changes_fits_the_complexity_limit_once_a_second_with_an_almost_empty_hour(world: CentraWorld) -> None:
+    world.state.throttle(plan="growth", hour_left=0.01)
     for warehouse in range(100, 150):
         world.state.add_warehouse(id=warehouse, name=f"Store {warehouse}")
         world.state.put_stock(warehouse=warehouse, sku="TEE-S", physical=1)

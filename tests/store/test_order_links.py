@@ -79,10 +79,10 @@ def test_values_are_absolute(links: OrderLinks, shop: int, order: int) -> None:
     assert only(links, shop).withheld == 0
 
 
-def test_delivered_is_never_lowered(links: OrderLinks, shop: int, order: int) -> None:
-    for units in (1, 3, 2, 0):
+def test_a_cancelled_delivery_lowers_what_is_delivered(links: OrderLinks, shop: int, order: int) -> None:
+    for units in (1, 3, 2):
         links.delivered(order, shop, "A", units=units)
-    assert only(links, shop).delivered == 3
+    assert only(links, shop).delivered == 2
 
 
 def test_lines_are_apart_by_order_warehouse_and_sku(links: OrderLinks, world: World, order: int) -> None:
@@ -112,7 +112,7 @@ def test_old_news_leaves_a_closed_line_closed(links: OrderLinks, shop: int, orde
     links.close(only(links, shop))
     links.shipped(order, shop, "A", shipment_id=7, units=2, at=AT)
     links.seen_in_centra(order, shop, "A", allocated=0)
-    links.delivered(order, shop, "A", units=1)
+    links.delivered(order, shop, "A", units=2)
     links.linked(order, shop, "A", sitoo_order_id=991, reserved=0, reserved_until=None)
     links.shipping(order, shop, "A", since=None)
     assert links.open_lines([shop]) == []

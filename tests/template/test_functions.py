@@ -82,6 +82,8 @@ def test_a_function_may_use_what_it_is_told_and_nothing_else(template: Template)
                 tables.add(f"{value['Ref']}.Arn")
             elif key.startswith("SECRET_"):
                 secrets.add(value["Ref"])
+        if (destination := failure_queue(template, function)) is not None:
+            queues.add(destination)
         granted = template.granted(template.role_of(function))
         assert {resource for action, resource in granted if action == "sqs:SendMessage"} == queues, function
         assert {resource for action, resource in granted if action.startswith("dynamodb:")} == tables, function
@@ -118,10 +120,25 @@ def test_timeouts(template: Template) -> None:
     }
 
 
-def test_sitoo_is_polled_each_minute_and_a_missed_poll_is_seen(template: Template) -> None:
+def failure_queue(template: Template, function: str) -> str | None:
+    """Where Lambda puts a call that `function` failed on."""
+    destinations = template.functions[function].get("EventInvokeConfig", {}).get("DestinationConfig", {})
+    queue: str | None = destinations["OnFailure"]["Destination"]["Fn::GetAtt"] if destinations else None
+    return queue
+
+
+def test_sitoo_is_polled_each_minute_and_a_poll_that_lambda_did_not_take_is_seen(template: Template) -> None:
     (schedule,) = (event["Properties"] for event in template.functions["PollSitoo"]["Events"].values())
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["OmitName"] is True
     assert schedule["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDlq.Arn"}}
     role = schedule["RoleArn"]["Fn::GetAtt"].removesuffix(".Arn")
     assert template.granted(role) == {("lambda:InvokeFunction", "PollSitoo.Arn"), ("sqs:SendMessage", "ScheduleDlq.Arn")}
+
+
+def test_a_poll_that_failed_is_seen(template: Template) -> None:
+    """The scheduler's call is asynchronous: an error in the function never reaches the schedule's own dead-letter queue."""
+    config = template.functions["PollSitoo"]["EventInvokeConfig"]
+    assert config["DestinationConfig"] == {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": "ScheduleDlq.Arn"}}}
+    assert 60 < config["MaximumEventAgeInSeconds"] <= 600
+    assert ("sqs:SendMessage", "ScheduleDlq.Arn") in template.granted("PollSitooRole")

@@ -39,12 +39,20 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_consumer(template: Templ
         assert queue["VisibilityTimeout"] >= 6 * consumers.get(name, longest), name
 
 
-def test_dead_letters_are_kept_14_days_and_longer_than_in_the_queue_they_come_from(template: Template) -> None:
+def test_dead_letters_are_kept_14_days_and_longer_than_in_the_consumed_queue_they_come_from(template: Template) -> None:
     for name, queue in template.queues.items():
         if name.endswith("Dlq"):
             assert queue["MessageRetentionPeriod"] == 14 * DAY, name
-    for name, queue in template.work_queues.items():
-        assert queue["MessageRetentionPeriod"] <= 4 * DAY, name
+    consumed = {queue for _, queue, _ in template.queue_sources()}
+    for name in consumed:
+        assert template.queues[name]["MessageRetentionPeriod"] <= 4 * DAY, name
+
+
+def test_what_nothing_consumes_yet_is_kept_as_long_as_possible(template: Template) -> None:
+    """The events that arrive before their consumer is delivered are work for it, and unknown ones wait for a person."""
+    waiting = set(template.work_queues) - {queue for _, queue, _ in template.queue_sources()}
+    assert "UnknownQueue" in waiting
+    assert {name: template.queues[name]["MessageRetentionPeriod"] for name in waiting} == dict.fromkeys(waiting, 14 * DAY)
 
 
 def test_every_queue_is_encrypted_and_standard(template: Template) -> None:
@@ -67,23 +75,3 @@ def test_the_drain_is_nudged_without_waiting_for_a_batch(template: Template) -> 
     assert source["BatchSize"] == 10
     assert source["MaximumBatchingWindowInSeconds"] == 0
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
-
-
-def test_consumers_know_after_how_many_attempts_a_message_is_parked(template: Template) -> None:
-    for function, queue, _ in template.queue_sources():
-        told = template.variables(function)["MAX_RECEIVE_COUNT"]
-        assert int(told) == template.queues[queue]["RedrivePolicy"]["maxReceiveCount"], function
-
-
-def test_every_dead_letter_queue_raises_an_alarm_on_depth_and_on_age(template: Template) -> None:
-    watched = set()
-    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
-        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
-        for dimension in alarm["Dimensions"]:
-            if dimension["Name"] == "QueueName":
-                queue = dimension["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
-                watched.add((queue, alarm["MetricName"], alarm["Threshold"], alarm["Statistic"], alarm["ComparisonOperator"]))
-    for name in template.queues:
-        if name.endswith("Dlq"):
-            assert (name, "ApproximateNumberOfMessagesVisible", 1, "Maximum", "GreaterThanOrEqualToThreshold") in watched
-            assert (name, "ApproximateAgeOfOldestMessage", 10 * DAY, "Maximum", "GreaterThanOrEqualToThreshold") in watched

@@ -13,7 +13,7 @@ import pytest
 
 from connector.domain.configuration import CentraSettings, Lane, SitooSettings
 from connector.http_exchange import http_client
-from connector.runtime.observability import logger, metrics
+from connector.runtime.observability import logger
 from connector.runtime.queues import Work
 from connector.runtime.secrets import BadSecret, CentraToken, SitooUser
 from connector.runtime.settings import BadSettings, sync_store_stock_settings
@@ -34,7 +34,6 @@ ENVIRONMENT = {f"TABLE_{name}": f"t-{name.lower()}" for name in TABLES} | {
     "SITOO_SITE_IDS": "1, 3",
     "QUEUE_STORE_STOCK": "https://sqs/store",
     "DLQ_STORE_STOCK": "https://sqs/store-dlq",
-    "MAX_RECEIVE_COUNT": "5",
 }
 
 
@@ -44,7 +43,7 @@ def secret(document: dict[str, Any], clock: VirtualTime | None = None) -> Webhoo
 
 def test_the_drains_settings_are_typed() -> None:
     settings = sync_store_stock_settings(ENVIRONMENT)
-    assert (settings.sites, settings.max_receive_count) == ((1, 3), 5)
+    assert settings.sites == (1, 3)
     assert settings.vendors.sitoo_base_url == "https://api.example/v2/accounts/90123"
     assert (settings.tables.sku_map, settings.tables.api_budget) == ("t-sku_map", "t-api_budget")
     assert (settings.queues, settings.dead_letters) == ({Work.STORE_STOCK: "https://sqs/store"}, {Work.STORE_STOCK: "https://sqs/store-dlq"})
@@ -58,7 +57,7 @@ def test_each_missing_variable_is_named(name: str) -> None:
 
 
 def test_all_problems_are_named_at_once_without_values() -> None:
-    wrong = {"SITOO_SITE_IDS": "one", "MAX_RECEIVE_COUNT": "many", "CENTRA_GRAPHQL_URL": "secret-host", "SECRET_SITOO": " "}
+    wrong = {"SITOO_SITE_IDS": "one", "SITOO_BASE_URL": "ftp://x", "CENTRA_GRAPHQL_URL": "secret-host", "SECRET_SITOO": " "}
     with pytest.raises(BadSettings) as bad:
         sync_store_stock_settings(ENVIRONMENT | wrong)
     assert len(bad.value.problems) == 4
@@ -82,14 +81,16 @@ def test_a_secret_without_what_is_needed_is_named_without_values(document: dict[
         CentraToken(secret({"token": ""})).current()
 
 
-def test_a_newer_credential_is_read_at_most_every_thirty_seconds() -> None:
+def test_a_refused_credential_is_read_again_at_once_and_then_at_most_every_thirty_seconds() -> None:
     clock = VirtualTime()
     document = {"token": "old"}
     token = CentraToken(secret(document, clock))
     assert token.current() == "old"
     document["token"] = "new"
+    assert (token.newer(), token.newer()) == ("new", None)
+    clock.sleep(29)
     assert token.newer() is None
-    clock.sleep(31)
+    clock.sleep(2)
     assert (token.newer(), token.newer()) == ("new", None)
 
 
@@ -116,15 +117,6 @@ def test_what_the_library_logs_comes_out_as_the_functions_json(capsys: pytest.Ca
     logging.getLogger("connector.centra.transport").warning("deprecated: %s", "Stock.old")
     line = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert (line["level"], line["message"]) == ("WARNING", "deprecated: Stock.old")
-
-
-def test_counts_come_out_as_embedded_metrics(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CentraSitoo")
-    metrics.cache_clear()
-    metrics().add_metric("Movements", "Count", 3)
-    metrics().flush_metrics()
-    document = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
-    assert (document["Movements"], document["_aws"]["CloudWatchMetrics"][0]["Namespace"]) == ([3.0], "CentraSitoo")
 
 
 @pytest.mark.parametrize("module", ["connector.centra.graphql_client", "connector.sitoo.rest_client"])

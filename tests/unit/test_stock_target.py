@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from connector.domain.stock_target import OnHand, OwedLine, is_settled, target
 
-NOW = 1_000_000.0
+NOW = 1_800_000_000.0
 DAY = 86_400.0
-WINDOW = 14 * DAY
 
 LINE = OwedLine(
     order_number=7, allocated=0, shipped=0, shipped_at=0.0, delivered=0, reserved=0, reserved_until=None, withheld=0, withheld_at=0.0
@@ -23,7 +22,7 @@ def on_hand(total: int, reserved: int = 0, stocktaken_at: float = 0.0) -> OnHand
 
 
 def quantity(levels: list[OnHand], lines: list[OwedLine] | None = None, booked: int = 0) -> int:
-    return target(levels, booked, lines or [], now=NOW, shipped_window_s=WINDOW).quantity
+    return target(levels, booked, lines or [], now=NOW).quantity
 
 
 def test_plain_stock_is_what_sitoo_has() -> None:
@@ -65,8 +64,8 @@ def test_a_stock_take_after_the_shipment_has_counted_the_unit_out() -> None:
     assert quantity([on_hand(5, stocktaken_at=NOW - 90)], [shipped]) == 4
 
 
-def test_a_shipment_out_of_the_window_no_longer_holds_back() -> None:
-    assert quantity([on_hand(5)], [replace(LINE, shipped=1, shipped_at=NOW - WINDOW - 1)]) == 5
+def test_an_uncounted_shipment_holds_back_however_old_it_is() -> None:
+    assert quantity([on_hand(5)], [replace(LINE, shipped=1, shipped_at=NOW - 90 * DAY)]) == 4
 
 
 def test_handed_out_in_sitoo_first_keeps_the_allocated_unit_in_centra() -> None:
@@ -86,7 +85,7 @@ def test_units_not_found_are_withheld_until_a_later_count() -> None:
 
 
 def test_the_explanation_names_every_part() -> None:
-    goal = target([on_hand(9, reserved=1)], 0, [replace(LINE, shipped=2, shipped_at=NOW)], now=NOW, shipped_window_s=WINDOW)
+    goal = target([on_hand(9, reserved=1)], 0, [replace(LINE, shipped=2, shipped_at=NOW)], now=NOW)
     assert goal.explain() == "9 on hand, -1 booked in the store, -2 shipped in Centra, not yet handed out in Sitoo"
 
 
@@ -107,7 +106,7 @@ LEVELS = st.lists(st.builds(OnHand, st.integers(1, 3), st.integers(-5, 20), st.i
 
 @given(LEVELS, st.integers(0, 4), st.lists(LINES, max_size=4))
 def test_never_negative_and_never_above_what_is_there_plus_what_was_handed_out(levels: list[OnHand], booked: int, lines: list[OwedLine]) -> None:
-    goal = target(levels, booked, lines, now=NOW, shipped_window_s=WINDOW)
+    goal = target(levels, booked, lines, now=NOW)
     assert 0 <= goal.quantity <= max(0, sum(level.total for level in levels) + sum(line.allocated for line in lines))
 
 
@@ -115,5 +114,5 @@ def test_never_negative_and_never_above_what_is_there_plus_what_was_handed_out(l
 def test_a_settled_line_changes_no_target(levels: list[OnHand], booked: int, line: OwedLine) -> None:
     counted_at = min(level.stocktaken_at for level in levels)
     if is_settled(line, counted_at):
-        with_line = target(levels, booked, [line], now=NOW, shipped_window_s=WINDOW)
-        assert with_line == target(levels, booked, [], now=NOW, shipped_window_s=WINDOW)
+        with_line = target(levels, booked, [line], now=NOW)
+        assert with_line == target(levels, booked, [], now=NOW)

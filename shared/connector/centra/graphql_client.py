@@ -61,8 +61,9 @@ class GraphQLCentra:
                 self._read_on(reader, lane)
         except answers.Malformed as malformed:
             raise Unavailable(f"Centra's answer cannot be read: {malformed}") from malformed
-        stock |= self._never_stocked(absent, lane)
-        return StoresRead(read_at, stock, reader.result() if reader else None, found)
+        unread = {(q.warehouse, size) for q in asked for size in q.sizes} - stock.keys() - absent
+        empty, unsure = self._never_stocked(absent, lane)
+        return StoresRead(read_at, stock | empty, reader.result() if reader else None, found, frozenset(unread | unsure))
 
     def returns(self, *, since: float, lane: Lane) -> list[ReturnRow]:
         """See CentraClient; one request per 50 returns."""
@@ -161,16 +162,19 @@ class GraphQLCentra:
         found = _list(answer, "stockChanges")
         return answers.nodes(answers.of(found[0], "lines")) if found else []
 
-    def _never_stocked(self, absent: set[tuple[int, int]], lane: Lane) -> dict[tuple[int, int], StockRow]:
+    def _never_stocked(self, absent: set[tuple[int, int]], lane: Lane) -> tuple[dict[tuple[int, int], StockRow], set[tuple[int, int]]]:
         """Sizes without a stock record in a warehouse hold nothing there, provided that Centra knows them; else they stay unknown."""
         ids = sorted({size for _, size in absent})
         known: set[int] = set()
+        answered: set[int] = set()
         for start in range(0, len(ids), documents.MOST_PER_LIST):
             chunk = ids[start : start + documents.MOST_PER_LIST]
             answer = self._if_affordable(documents.KNOWN_SIZES, {"ids": chunk, "n": len(chunk)}, lane)
             if answer is not None:
+                answered |= set(chunk)
                 known |= {_read(lambda node: answers.whole(answers.of(node, "id")), node) for node in _list(answer, "sizes")}
-        return {(warehouse, size): StockRow(warehouse, size, 0, 0) for warehouse, size in absent if size in known}
+        rows = {(warehouse, size): StockRow(warehouse, size, 0, 0) for warehouse, size in absent if size in known}
+        return rows, {pair for pair in absent if pair[1] not in answered}
 
     def _pages(self, document: str, given: Mapping[str, Any], field: str, full: int, lane: Lane) -> Iterator[list[answers.Node]]:
         page = 1
@@ -184,7 +188,7 @@ class GraphQLCentra:
 
     def _if_affordable(self, document: str, given: Mapping[str, Any], lane: Lane) -> GraphAnswer | None:
         """A request that is good to have: None when the budget or Centra does not allow it now."""
-        if self._quota.available_at(lane) > self._clock.now():
+        if self._quota.available_at(lane, requests=2) > self._clock.now():
             return None
         try:
             return self._query(document, given, lane)[0]

@@ -90,12 +90,16 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class StoresRead:
-    """One request's answer. A wanted (warehouse, size) missing from `stock` is unknown, not zero. `read_at`: when the request was sent."""
+    """One request's answer. A wanted (warehouse, size) missing from `stock` is unknown, not zero. `read_at`: when the request was sent.
+
+    `unsure`: pairs missing because Centra could not be asked, or did not answer, about them: look again. Others missing are unknown to Centra.
+    """
 
     read_at: float
     stock: Mapping[tuple[int, int], StockRow] = field(default_factory=dict)
     changes: Changes | None = None
     orders: Mapping[int, OrderRow] = field(default_factory=dict)
+    unsure: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,14 +130,12 @@ class StockSettings:
     """Knobs of the store-stock drain. `risk_units`: a SKU is urgent when its pool has this many units or fewer left.
 
     `settle_s`: how long a `setStock` with an unknown outcome may still land. `gap_s`: how long a missing transaction id is waited for.
-    `shipped_window_days`: how far back shipments without a Sitoo delivery still hold units back. `returns_window_days`: how long a
-    return made in Centra is watched, because deleting it changes stock and nothing tells so.
+    `returns_window_days`: how long a return made in Centra is watched, because deleting it changes stock and nothing tells so.
     """
 
     risk_units: int = 2
     settle_s: int = 60
     gap_s: int = 120
-    shipped_window_days: int = 14
     returns_window_days: int = 7
     max_sizes_per_set_stock: int = 200
 

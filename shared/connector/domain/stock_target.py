@@ -62,18 +62,13 @@ class Target:
         return ", ".join(parts)
 
 
-def target(on_hand: Sequence[OnHand], open_bookings: int, lines: Sequence[OwedLine], *, now: float, shipped_window_s: float) -> Target:
-    """The target from what was read. `on_hand` holds every sellable warehouse of the store that has a row for the SKU (at least one).
-
-    A shipment older than `shipped_window_s` no longer holds units back.
-    """
+def target(on_hand: Sequence[OnHand], open_bookings: int, lines: Sequence[OwedLine], *, now: float) -> Target:
+    """The target from what was read. `on_hand` holds every sellable warehouse of the store that has a row for the SKU (at least one)."""
     counted_at = min(level.stocktaken_at for level in on_hand)
     total = sum(level.total for level in on_hand)
     ours = sum(max(0, line.reserved - line.delivered) for line in lines if line.reserved_until is not None and line.reserved_until > now)
     bookings = max(sum(level.reserved for level in on_hand) - ours, open_bookings, 0)
-    held_back = sum(
-        max(0, line.shipped - line.delivered) for line in lines if counted_at <= line.shipped_at and now - line.shipped_at <= shipped_window_s
-    )
+    held_back = sum(max(0, line.shipped - line.delivered) for line in lines if counted_at <= line.shipped_at)
     handed_out = sum(min(max(0, line.delivered - line.shipped), line.allocated) for line in lines)
     withheld = sum(line.withheld for line in lines if counted_at <= line.withheld_at)
     quantity = max(0, total - bookings - held_back + handed_out - withheld)

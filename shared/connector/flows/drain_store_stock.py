@@ -127,13 +127,13 @@ def _pass_until_clean(ctx: DrainContext, turn: Turn, state: DrainState, drained:
         now = ctx.clock.now()
         wait = done.next_at - now if done.next_at is not None else None
         if turn.time_left() < LATEST_START_S:
-            _hand_over(ctx, turn, state, drained, delay_s=0 if wait is not None and wait <= LONGEST_NAP_S else None)
+            _hand_over(ctx, turn, state, drained)
             return
         if wait is not None and wait <= LONGEST_NAP_S:
             # A pass that wrote nothing is never followed by another at once: whatever it waits for needs time.
             _nap(ctx, turn, wait if done.sizes else max(wait, NAP_S))
             continue
-        _wake_later(ctx, state, done, now)
+        _wake_later(ctx, state, done, drained, now)
         save_state(ctx, turn, state)
         if ctx.leases.release_unless_wanted(turn.site):
             return
@@ -154,10 +154,10 @@ def _nap(ctx: DrainContext, turn: Turn, seconds: float) -> None:
         turn.hold()
 
 
-def _wake_later(ctx: DrainContext, state: DrainState, done: Pass, now: float) -> None:
+def _wake_later(ctx: DrainContext, state: DrainState, done: Pass, drained: Drained, now: float) -> None:
     """Order one delayed nudge: for the next due row, and while there is trade for a follow-up. One under way and early enough serves too."""
     moments = [done.next_at] if done.next_at is not None else []
-    if done.movements:
+    if drained.movements:
         moments.append(now + FOLLOW_UP_S)
     if not moments:
         return
@@ -168,13 +168,12 @@ def _wake_later(ctx: DrainContext, state: DrainState, done: Pass, now: float) ->
     ctx.queues.send(Work.STORE_STOCK, [nudge_body(ctx.site.id, "due")], delay_s=min(900, max(0, math.ceil(wake_at - now))))
 
 
-def _hand_over(ctx: DrainContext, turn: Turn, state: DrainState, drained: Drained, *, delay_s: int | None) -> None:
+def _hand_over(ctx: DrainContext, turn: Turn, state: DrainState, drained: Drained) -> None:
+    """The nudge goes out after the release, whatever is left: word left in between would be lost with the lease."""
     drained.ended = Ended.OUT_OF_TIME
     save_state(ctx, turn, state)
-    wanted = ctx.leases.clear_wanted(turn.site)
     ctx.leases.release([turn.site])
-    if wanted or delay_s is not None:
-        ctx.queues.send(Work.STORE_STOCK, [nudge_body(ctx.site.id, "handover")], delay_s=delay_s or 0)
+    ctx.queues.send(Work.STORE_STOCK, [nudge_body(ctx.site.id, "handover")])
 
 
 def _fail(ctx: DrainContext, turn: Turn, state: DrainState, drained: Drained, error: Exception) -> None:

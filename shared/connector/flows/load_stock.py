@@ -15,6 +15,7 @@ from typing import TypeVar
 from connector.centra import errors as centra
 from connector.centra.client import CentraClient
 from connector.domain.configuration import Lane, Site, StockSettings, Store
+from connector.flows.load_plan import StorePlan
 from connector.flows.nudge_store_stock import nudge_store_stock
 from connector.flows.store_stock.feed import feed_cursor
 from connector.runtime.budget import Budget
@@ -52,39 +53,16 @@ class LoadStalled(Exception):
     """The drain has not worked off anything for ten minutes; what was marked stays marked."""
 
 
-@dataclass(frozen=True, slots=True)
-class StorePlan:
-    """What one store needs: `skus` to look at, in order; `compared` mapped SKUs in stock in either system.
-
-    `unmapped`: SKUs with stock in Sitoo that the SKU map does not know. `foreign_sizes`: sizes with stock in Centra that belong to no Sitoo SKU.
-    """
-
-    store: str
-    warehouse: int
-    skus: tuple[str, ...]
-    compared: int
-    unmapped: tuple[str, ...]
-    foreign_sizes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a plan takes of Centra: requests, mutations and hours at the configured share of the plan's hourly limits."""
-
-    requests: int
-    mutations: int
-    hours: float
-
-
-def cost_of(plans: Sequence[StorePlan], *, sizes_per_mutation: int, mutations_per_hour: float, requests_per_hour: float) -> Cost:
-    """One read and one write per chunk of a store at most; the drain packs several stores into a request when it can."""
-    mutations = sum(-(-len(plan.skus) // sizes_per_mutation) for plan in plans)
-    requests = 2 * mutations
-    return Cost(requests, mutations, max(mutations / mutations_per_hour, requests / requests_per_hour))
-
-
 def load_cursor(site: int) -> str:
+    """The lease of the load that runs, and a cursor: `marked` (Centra warehouses that an unfinished load of the whole site has marked),
+    `finished_at` ({Centra warehouse: unix s} of the stores that were loaded to the end, by whichever load)."""
     return f"load/{site}"
+
+
+def loaded_at(cursors: Cursors, site: int) -> dict[int, float]:
+    """{Centra warehouse: unix s}: when the stores that were ever loaded were loaded last."""
+    stored = cursors.get(load_cursor(site)) or {}
+    return {int(warehouse): at for warehouse, at in stored.get("finished_at", {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +88,15 @@ class LoadStock:
         newest = self.sitoo.newest_transaction_id(lane=Lane.LOAD)
         return self.cursors.start(feed_cursor(self.site.id), {"last": newest, "gaps": [], "looked": 0})
 
-    def stores_left(self, *, again: bool = False) -> list[Store]:
-        """The stores an earlier, unfinished load has not marked yet; all of them after a finished one or with `again`."""
-        stored = None if again else self.cursors.get(load_cursor(self.site.id))
-        marked = set(stored["marked"]) if stored else set()
-        stores = [s for s in self.site.stores if s.syncs_stock()]
-        return [s for s in stores if s.centra_warehouse not in marked] or stores
+    def stores(self) -> list[Store]:
+        """The stores whose stock the connector writes."""
+        return [store for store in self.site.stores if store.syncs_stock()]
+
+    def stores_done(self) -> list[Store]:
+        """The stores that an earlier, unfinished load of the whole site has marked; none when it has marked all (then all are compared again)."""
+        marked = (self.cursors.get(load_cursor(self.site.id)) or {}).get("marked", [])
+        done = [store for store in self.stores() if store.centra_warehouse in marked]
+        return done if len(done) < len(self.stores()) else []
 
     def compare(self, stores: Sequence[Store], progress: Progress) -> list[StorePlan]:
         """Read both systems' stock of these stores and tell what differs; nothing is written.
@@ -129,7 +110,8 @@ class LoadStock:
     def mark(self, plans: Sequence[StorePlan], progress: Progress, *, whole_site: bool) -> None:
         """Mark the plans' SKUs chunk by chunk as the budget's lowest lane allows; `progress` counts SKUs the drain has dealt with.
 
-        Raises LoadRunning, LoadStalled. Each marked store is remembered; when `whole_site` is through, the next load begins anew.
+        Plans of which nothing differs belong here too: they are finished with. Raises LoadRunning, LoadStalled. With `whole_site` each marked
+        store is remembered, so that a load that is interrupted goes on with the others; when it is through, the next load begins anew.
         """
         lease = self.leases.acquire(load_cursor(self.site.id), self.owner, self.clock.now(), LEASE_S)
         if lease is None:
@@ -190,8 +172,10 @@ class LoadStock:
         )
 
     def _mark_all(self, plans: Sequence[StorePlan], progress: Progress, lease: Lease, whole_site: bool) -> None:
-        stored = self.cursors.get(load_cursor(self.site.id)) or {"marked": []}
-        marked = list(stored["marked"])
+        own = [plan.warehouse for plan in plans]
+        stored = self.cursors.get(load_cursor(self.site.id)) or {}
+        marked = [warehouse for warehouse in stored.get("marked", []) if warehouse not in own]
+        finished = dict(stored.get("finished_at", {}))
         waiting: set[tuple[int, str]] = set()
         done = 0
         for plan in plans:
@@ -203,12 +187,14 @@ class LoadStock:
                 self.levels.mark(self.site.id, [Mark(plan.warehouse, sku) for sku in chunk], self.clock.now())
                 waiting |= {(plan.warehouse, sku) for sku in chunk}
                 self._nudge()
-            marked.append(plan.warehouse)
             lease = self._renewed(lease)
-            self.cursors.put(load_cursor(self.site.id), {"marked": marked}, lease)
+            if whole_site:
+                marked.append(plan.warehouse)
+                self.cursors.put(load_cursor(self.site.id), {"marked": marked, "finished_at": finished}, lease)
         done, lease = self._wait(waiting, done, progress, lease, until=0)
-        if whole_site:
-            self.cursors.put(load_cursor(self.site.id), {"marked": []}, self._renewed(lease))
+        finished |= {str(warehouse): self.clock.now() for warehouse in (marked + own if whole_site else own)}
+        left = [] if whole_site else stored.get("marked", [])
+        self.cursors.put(load_cursor(self.site.id), {"marked": left, "finished_at": finished}, self._renewed(lease))
 
     def _wait(self, waiting: set[tuple[int, str]], done: int, progress: Progress, lease: Lease, *, until: int) -> tuple[int, Lease]:
         """Wait until at most `until` of the marked SKUs are still dirty."""

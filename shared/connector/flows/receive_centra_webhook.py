@@ -34,7 +34,8 @@ def receive_centra_webhook(request: Request, door: FrontDoor) -> Receipt:
     verdict = _verdict(request, door)
     if verdict is not webhook.Verdict.VALID:
         return Receipt(401, verdict.value)
-    found = _sorted(request.body, door.sites)
+    found = SortedEvents("centra")
+    found.read(request.body, webhook.parse_events, webhook.Unparsable, lambda event: _sort(event, door.sites, found))
     found.store(door.queues, request, "centra")
     return Receipt(200, verdict.value, found.counts())
 
@@ -45,18 +46,6 @@ def _verdict(request: Request, door: FrontDoor) -> webhook.Verdict:
     if verdict is webhook.Verdict.WRONG and (newer := door.secret.newer()) is not None:
         verdict = webhook.verify(header, request.body, webhook.accepted_secrets(newer), now)
     return verdict
-
-
-def _sorted(body: bytes, sites: tuple[int, ...]) -> SortedEvents:
-    found = SortedEvents("centra")
-    try:
-        events = webhook.parse_events(body)
-    except webhook.Unparsable as error:
-        found.set_aside(f"unparsable body: {error}")
-        return found
-    for event in events:
-        _sort(event, sites, found)
-    return found
 
 
 def _sort(event: object, sites: tuple[int, ...], found: SortedEvents) -> None:

@@ -33,7 +33,8 @@ def receive_sitoo_events(request: Request, door: FrontDoor) -> Receipt:
     """200 once SQS has confirmed every message, 401 for wrong credentials. Raises when it could not store or could not know: answer 503."""
     if not _authentic(request, door):
         return Receipt(401, "wrong credentials")
-    found = _sorted(request.body, door.sites)
+    found = SortedEvents("sitoo")
+    found.read(request.body, webhook.parse_events, webhook.Unparsable, lambda event: _sort(event, door.sites, found))
     found.store(door.queues, request, "event")
     return Receipt(200, "valid", found.counts())
 
@@ -44,18 +45,6 @@ def _authentic(request: Request, door: FrontDoor) -> bool:
         return True
     newer = door.secret.newer()
     return newer is not None and webhook.verify(header, webhook.accepted_credentials(newer))
-
-
-def _sorted(body: bytes, sites: tuple[int, ...]) -> SortedEvents:
-    found = SortedEvents("sitoo")
-    try:
-        events = webhook.parse_events(body)
-    except webhook.Unparsable as error:
-        found.set_aside(f"unparsable body: {error}")
-        return found
-    for event in events:
-        _sort(event, sites, found)
-    return found
 
 
 def _sort(event: object, sites: tuple[int, ...], found: SortedEvents) -> None:

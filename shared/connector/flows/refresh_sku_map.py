@@ -1,4 +1,5 @@
-"""Look up SKUs that the SKU map does not know: one Sitoo and one Centra request for many of them, same rules as a full build, never a guess."""
+"""Look up SKUs that the SKU map does not know: one Centra and one Sitoo request for many of them (two when barcodes lead to sizes of other
+SKUs), by the rules of a full build."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from connector.centra.client import CentraClient
 from connector.centra.models import SizeRow
 from connector.domain.configuration import Lane
-from connector.domain.exceptions import Kind, Owner, Problem, sku_entity
+from connector.domain.exceptions import Kind, Owner, Problem, State, sku_entity
 from connector.domain.sku_matching import CentraSize, Match, SitooProduct, Why, match_skus, spellings
 from connector.sitoo.client import SitooClient
 from connector.sitoo.models import ProductRow
+from connector.store.exception_cases import ExceptionCases
 from connector.store.sku_map import SkuEntry, SkuMap
 
 SKUS_PER_REQUEST = 100
@@ -25,6 +27,7 @@ class RefreshSkuMap:
     centra: CentraClient
     sitoo: SitooClient
     sku_map: SkuMap
+    cases: ExceptionCases
     lane: Lane = Lane.STOCK
 
     def refresh(self, skus: Sequence[str]) -> tuple[dict[str, SkuEntry], list[Problem]]:
@@ -40,17 +43,44 @@ class RefreshSkuMap:
     def _refresh_some(self, skus: Sequence[str], found: dict[str, SkuEntry], unmapped: list[Problem]) -> None:
         products = {p.sku: p for p in self.sitoo.products(skus, lane=self.lane) if p.sku in set(skus)}
         eans = sorted({form for p in products.values() for code in codes_of(p) for form in spellings(code)})
-        sizes = {s.size_id: s for s in self.centra.sizes(skus=list(skus), eans=eans, lane=self.lane)}
-        taken = {size_id: entry.sku for size_id, entry in self.sku_map.of_sizes(self.site, sorted(sizes)).items() if entry.sku not in products}
+        sizes = {s.size_id: s for s in self.centra.sizes(skus=sorted(_in_any_case(skus)), eans=eans, lane=self.lane)}
         asked = [SitooProduct(sku, codes_of(products[sku]) if sku in products else ()) for sku in skus]
+        rivals = self._rivals(skus, sizes.values())
+        taken = self._taken(sorted(sizes), {*products, *(rival.sku for rival in rivals)})
+        verdicts = match_skus((*asked, *rivals), (as_size(s) for s in sizes.values()), taken=taken)
         entries: list[SkuEntry] = []
-        for verdict in match_skus(asked, (as_size(s) for s in sizes.values()), taken=taken).values():
-            if verdict.size_id is not None:
-                entries.append(entry_of(verdict, sizes[verdict.size_id], products.get(verdict.sku)))
-            else:
+        for verdict in (verdicts[sku] for sku in skus):
+            if verdict.size_id is None:
                 unmapped.append(problem_of(self.site, verdict))
+            elif verdict.why is Why.BARCODE and (known := self._known_ambiguity(verdict.sku)) is not None:
+                unmapped.append(known)
+            else:
+                entries.append(entry_of(verdict, sizes[verdict.size_id], products.get(verdict.sku)))
         self.sku_map.put_many(self.site, entries)
         found.update((entry.sku, entry) for entry in entries)
+
+    def _rivals(self, skus: Sequence[str], sizes: Iterable[SizeRow]) -> list[SitooProduct]:
+        """The Sitoo products that have the SKU of a size found by its EAN: the size is theirs, whoever else carries its barcode.
+
+        A second Sitoo product with the same barcode and another SKU cannot be asked for (Sitoo filters by SKU only): a full build finds it.
+        """
+        others = sorted({size.sku for size in sizes if size.sku} - _in_any_case(skus))
+        found = self.sitoo.products(others, lane=self.lane) if others else []
+        return [as_product(product) for product in found if product.sku in set(others)]
+
+    def _known_ambiguity(self, sku: str) -> Problem | None:
+        """What a build, which sees every product, found ambiguous stays so until its case is redriven: a barcode seen once may be on others."""
+        case = self.cases.find(Kind.AMBIGUOUS_SKU, sku_entity(self.site, sku))
+        return case.problem if case is not None and case.state in (State.OPEN, State.DISCARDED) else None
+
+    def _taken(self, sizes: Sequence[int], seen: set[str]) -> dict[int, str]:
+        """{size: sku} of the sizes that belong to a Sitoo SKU which is not among those matched now."""
+        return {size: entry.sku for size, entry in self.sku_map.of_sizes(self.site, sizes).items() if entry.sku not in seen}
+
+
+def _in_any_case(skus: Iterable[str]) -> set[str]:
+    """Centra is asked for exact texts: also for a SKU in capitals and in small letters, so that one that differs in case only is seen."""
+    return {form for sku in skus for form in (sku, sku.upper(), sku.lower())}
 
 
 def codes_of(product: ProductRow) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,16 @@ class SortedEvents:
     orders_to_read: dict[int, set[int]] = field(default_factory=dict)
     not_understood: list[dict[str, Any]] = field(default_factory=list)
     ignored: int = 0
+
+    def read(self, body: bytes, parse: Callable[[bytes], list[Any]], unparsable: type[Exception], sort: Callable[[object], None]) -> None:
+        """`sort` each event of a call's body; a body that cannot be read (`parse` raises `unparsable`) is set aside whole."""
+        try:
+            events = parse(body)
+        except unparsable as error:
+            self.set_aside(f"unparsable body: {error}")
+            return
+        for event in events:
+            sort(event)
 
     def put(self, work: Work, message: Mapping[str, Any]) -> None:
         self.messages.setdefault(work, {})[compact({"v": 1, "source": self.source, **message})] = None

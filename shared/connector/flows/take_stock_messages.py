@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.flows.drain_store_stock import Drained, drain, watch
+from connector.flows.drain_store_stock import EXPECTED, Drained, drain, watch
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.parked import park_skus, resolve_sku
 from connector.flows.store_stock.sitoo_orders import orders_to_read
@@ -55,7 +55,10 @@ def take_stock_messages(messages: Sequence[StockMessage], context_of: ContextOf,
         elif asked["kind"] == "watchdog":
             watchdogs.append((ctx, str(asked["id"])))
         else:
-            _mark(ctx, asked)
+            try:
+                _mark(ctx, asked)
+            except EXPECTED:
+                taken.failed.append(message.message_id)
             nudged[ctx.site.id] = ctx
     # Each watchdog guards one holder: it must be re-armed or act, whatever nudges came with it.
     taken.drained += [watch(ctx, watchdog, ends_at=ends_at) for ctx, watchdog in watchdogs]

@@ -48,7 +48,7 @@ class SharedBudget:
         if state.closed_until > now:
             return 0
         left = {bucket.key: quota.allowed(bucket, state.arrival.get(bucket.key, 0.0), now, lane) for bucket in self._buckets}
-        if min(n for key, n in left.items() if key.startswith(quota.REQUESTS)) < 1:
+        if min(n for key, n in left.items() if key.startswith(quota.REQUESTS)) < 2:
             return 0
         return min(n for key, n in left.items() if key.startswith(quota.MUTATIONS))
 

@@ -1,15 +1,11 @@
-"""One logger and one set of metrics per function instance. What is logged: ids, SKUs, quantities, kinds; never payloads, names or secrets."""
+"""One logger per function instance. What is logged: ids, SKUs, quantities, kinds; never payloads, names or secrets."""
 
 from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.metrics import Metrics
 
 LIBRARY = "connector"
 
@@ -23,11 +19,3 @@ def logger() -> Logger:
     library.setLevel(made.log_level)
     library.propagate = False
     return made
-
-
-@cache
-def metrics() -> Metrics:
-    """Counters and durations in CloudWatch's embedded format; namespace from POWERTOOLS_METRICS_NAMESPACE. Flushed by `metrics().flush_metrics()`."""
-    from aws_lambda_powertools.metrics import Metrics  # functions that count nothing do not pay for it
-
-    return Metrics()

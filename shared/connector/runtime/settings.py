@@ -45,14 +45,13 @@ class VendorSettings:
 
 @dataclass(frozen=True, slots=True)
 class SyncStoreStockSettings:
-    """The drain's environment. `max_receive_count`: how often the queue delivers a message before it moves it to the dead letters."""
+    """The drain's environment."""
 
     tables: Tables
     vendors: VendorSettings
     sites: tuple[int, ...]
     queues: Mapping[Work, str]
     dead_letters: Mapping[Work, str]
-    max_receive_count: int
 
 
 class _Environment:
@@ -88,7 +87,6 @@ def sync_store_stock_settings(variables: Mapping[str, str]) -> SyncStoreStockSet
         sites=env.read("SITOO_SITE_IDS", _site_ids, ()),
         queues=queue_urls(variables),
         dead_letters=dead_letter_urls(variables),
-        max_receive_count=env.read("MAX_RECEIVE_COUNT", int, 0),
     )
     env.text("QUEUE_STORE_STOCK")
     env.text("DLQ_STORE_STOCK")

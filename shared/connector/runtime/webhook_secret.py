@@ -25,6 +25,7 @@ class WebhookSecret:
         self._read, self._clock = read, clock
         self._secret: Secret | None = None
         self._read_at = 0.0
+        self._reread_at: float | None = None
 
     def current(self) -> Secret:
         if self._secret is None or self._clock.now() - self._read_at >= KEEP_S:
@@ -32,10 +33,15 @@ class WebhookSecret:
         return self._secret
 
     def newer(self) -> Secret | None:
-        """The secret read again, or None when it was read less than `REREAD_GAP_S` ago."""
-        if self._secret is not None and self._clock.now() - self._read_at < REREAD_GAP_S:
+        """The secret read again because a caller was refused, or None when that was done less than `REREAD_GAP_S` ago.
+
+        An ordinary read does not count, however recent: the secret may have changed just after it.
+        """
+        if self._reread_at is not None and self._clock.now() - self._reread_at < REREAD_GAP_S:
             return None
-        return self._refresh()
+        newer = self._refresh()
+        self._reread_at = self._read_at
+        return newer
 
     def _refresh(self) -> Secret:
         self._secret = self._read()

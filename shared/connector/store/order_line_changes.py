@@ -30,7 +30,7 @@ def link(sitoo_order_id: int, reserved: int, reserved_until: float | None) -> Ch
 
 
 def deliver(units: int) -> Change:
-    return lambda line: replace(line, delivered=max(line.delivered, units))
+    return lambda line: replace(line, delivered=units)
 
 
 def withhold(units: int, at: float) -> Change:

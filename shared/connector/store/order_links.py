@@ -62,7 +62,7 @@ class OrderLinks(Protocol):
         ...
 
     def delivered(self, order_number: int, warehouse: int, sku: str, *, units: int) -> None:
-        """Set the delivered units (absolute, never lowered)."""
+        """Set the delivered units (absolute: a delivery cancelled in Sitoo lowers them)."""
         ...
 
     def withhold(self, order_number: int, warehouse: int, sku: str, *, units: int, at: float) -> None:

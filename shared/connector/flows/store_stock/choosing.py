@@ -59,8 +59,10 @@ def _ranked(ctx: DrainContext, due: Sequence[Dirty]) -> list[Turnout]:
 
 
 def _is_blocked(row: Dirty, by_key: dict[Key, Dirty]) -> bool:
+    if row.delta < 0:
+        return False
     for warehouse, version in row.blocked_by.items():
         other = by_key.get((warehouse, row.sku))
-        if other is not None and other.done_version < version:
+        if other is not None and other.done_version < version and not other.blocked_by:
             return True
     return False

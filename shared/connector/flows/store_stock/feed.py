@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import ROUND_FLOOR, Decimal
 
@@ -39,7 +40,7 @@ def take_in_feed(ctx: DrainContext, turn: Turn) -> int:
     new_rows = 0
     while True:
         now = int(ctx.clock.now())
-        last, gaps = int(cursor["last"]), [g for g in cursor["gaps"] if now - g[2] < ctx.mapping.stock.gap_s]
+        last, gaps = int(cursor["last"]), list(cursor["gaps"])
         look_back = bool(gaps) and now - cursor["looked"] >= GAP_LOOK_EVERY_S
         turn.hold()
         page = ctx.sitoo.transactions(from_id=gaps[0][0] if look_back else last + 1, lane=Lane.STOCK, limit=PAGE)
@@ -47,7 +48,11 @@ def take_in_feed(ctx: DrainContext, turn: Turn) -> int:
         mark_movements(ctx, rows)
         newest = max([last, *(r.id for r in rows)])
         seen = {r.id for r in rows}
-        gaps = (_without(gaps, seen) + _missing(last, seen, now))[-MOST_GAPS:]
+        if look_back:
+            # A gap is given up only by a look that came late enough and reached past it.
+            reached = math.inf if page.complete else newest
+            gaps = [g for g in gaps if now - g[2] < ctx.mapping.stock.gap_s or g[1] > reached]
+        gaps = _bounded(_without(gaps, seen) + _missing(last, seen, now))
         after = {"last": newest, "gaps": gaps, "looked": now if look_back or not gaps else cursor["looked"]}
         if after != cursor:
             ctx.cursors.put(name, after, turn.site)
@@ -84,6 +89,15 @@ def blockers(pending: Iterable[Dirty], warehouse: int, sku: str) -> dict[int, in
 
 def _units(change: Decimal) -> int:
     return int(change.to_integral_value(ROUND_FLOOR))
+
+
+def _bounded(gaps: list[Gap]) -> list[Gap]:
+    """At most MOST_GAPS: the oldest are joined, rows between them included, which are then marked again for nothing."""
+    surplus = len(gaps) - MOST_GAPS
+    if surplus <= 0:
+        return gaps
+    joined = gaps[: surplus + 1]
+    return [[joined[0][0], joined[-1][1], joined[-1][2]], *gaps[surplus + 1 :]]
 
 
 def _in_gap(row_id: int, gaps: Iterable[Gap]) -> bool:

@@ -19,15 +19,14 @@ from connector.store.order_links import OpenLine
 from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Dirty, Key
 
-DAY_S = 86_400.0
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One SKU of one store as both systems stand.
 
     `target` None: Sitoo has no row for it, so its stock is unknown. `stock` None: Centra gave none, so it is unknown there.
-    `reread`: the (order, key) pairs whose Sitoo copies were read in this pass.
+    `reread`: the (order, key) pairs whose Sitoo copies were read in this pass. `unsure`: Centra could not be asked about it.
+    `complete`: every change in Centra up to the reading is known; else a shipment may be missing, and nothing may be raised.
     """
 
     row: Dirty
@@ -39,6 +38,8 @@ class Look:
     booked: int
     read_at: float
     reread: frozenset[tuple[int, Key]] = frozenset()
+    unsure: bool = False
+    complete: bool = True
 
     @property
     def key(self) -> Key:
@@ -103,8 +104,7 @@ def _by_key(lines: Sequence[OpenLine]) -> dict[Key, list[OpenLine]]:
 
 
 def _target(ctx: DrainContext, on_hand: Sequence[OnHand], booked: int, lines: Sequence[OpenLine]) -> Target:
-    window_s = ctx.mapping.stock.shipped_window_days * DAY_S
-    return target(on_hand, booked, [owed_line(line) for line in lines], now=ctx.clock.now(), shipped_window_s=window_s)
+    return target(on_hand, booked, [owed_line(line) for line in lines], now=ctx.clock.now())
 
 
 def _owed(ctx: DrainContext, rows: Mapping[int, Sequence[Dirty]]) -> dict[Key, list[OpenLine]]:
@@ -143,7 +143,19 @@ def _one(
     now_allocated = tuple(replace(line, allocated=_allocated(read, line, entry)) for line in lines)
     units_booked = booked.get((row.warehouse, row.sku), 0)
     goal = _target(ctx, on_hand, units_booked, now_allocated) if on_hand else None
-    return Look(row, entry, goal, read.stock.get((row.warehouse, entry.size_id)), now_allocated, on_hand, units_booked, read.read_at)
+    pair = (row.warehouse, entry.size_id)
+    return Look(
+        row,
+        entry,
+        goal,
+        read.stock.get(pair),
+        now_allocated,
+        on_hand,
+        units_booked,
+        read.read_at,
+        unsure=pair in read.unsure,
+        complete=read.changes is None or read.changes.complete,
+    )
 
 
 def _floor(item: ItemRow) -> int:

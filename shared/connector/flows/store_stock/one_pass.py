@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.domain.configuration import Lane
+from connector.domain.exceptions import sku_entity
 from connector.flows.store_stock.bookings import bookings_are_stale, take_in_bookings
 from connector.flows.store_stock.centra_changes import centra_is_stale, changes_since, take_in_changes
 from connector.flows.store_stock.choosing import choose, due_rows, next_due
@@ -87,7 +88,8 @@ def _mapped(ctx: DrainContext, turn: Turn, rows: Mapping[int, Sequence[Dirty]]) 
     entries, problems = ctx.skus.find(sorted({d.sku for chosen in rows.values() for d in chosen}))
     if problems:
         park_skus(ctx, problems)
-        done = [Done(d.warehouse, d.sku, d.version, d.delta) for chosen in rows.values() for d in chosen if d.sku not in entries]
+        parked = {p.entity for p in problems}
+        done = [Done(d.warehouse, d.sku, d.version, d.delta) for chosen in rows.values() for d in chosen if sku_entity(ctx.site.id, d.sku) in parked]
         ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
     mapped = {w: [d for d in chosen if d.sku in entries] for w, chosen in rows.items()}
     return {w: chosen for w, chosen in mapped.items() if chosen}, entries

@@ -13,6 +13,8 @@ from connector.runtime.queues import Work
 from connector.store.order_links import OpenLine
 
 BY = "sync_store_stock"
+EVERY_SKU = "*"
+"""In the place of a SKU: a problem with a whole warehouse."""
 
 
 def sku_message(site: int, sku: str) -> str:
@@ -52,6 +54,19 @@ def park_refused(ctx: DrainContext, look: Look, words: str) -> None:
         evidence={"sku": look.row.sku, "centra_warehouse": look.row.warehouse, "centra_size": look.entry.size_id},
     )
     _park(ctx, problem, look.row.sku)
+
+
+def park_refused_warehouse(ctx: DrainContext, warehouse: int, words: str) -> None:
+    """Centra refused a whole request: a permission is missing, or the warehouse cannot be written. One exception, not one for each SKU."""
+    problem = Problem(
+        kind=Kind.VENDOR_REFUSED,
+        entity=stock_entity(ctx.site.id, warehouse, EVERY_SKU),
+        owner=Owner.ENGINEERING,
+        happened=f"Centra refused every stock write to warehouse {warehouse}: {words}",
+        todo="Run `ops doctor`: it tells which permission or setting is missing. The connector tries again each minute.",
+        evidence={"centra_warehouse": warehouse},
+    )
+    ctx.cases.open(problem, now=ctx.clock.now(), by=BY)
 
 
 def park_oversold(ctx: DrainContext, look: Look) -> None:

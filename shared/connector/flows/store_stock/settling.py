@@ -12,12 +12,14 @@ from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.drain_state import DrainState, Told, save_state
 from connector.flows.store_stock.feed import blockers
 from connector.flows.store_stock.looking import Look, owed_line, with_copies_reread
-from connector.flows.store_stock.parked import park_oversold, park_refused, park_unknown_stock, resolve_stock
+from connector.flows.store_stock.parked import EVERY_SKU, park_oversold, park_refused, park_refused_warehouse, park_unknown_stock, resolve_stock
 from connector.flows.store_stock.turn import Turn
 from connector.flows.store_stock.writing import REFUSALS_BEFORE_PARKING, Written, outcome, unsettled_until, write
 from connector.store.stock_levels import Dirty, Key, Mark, Outcome, PendingWrite
 
 SHIPPING_LOOK_AGAIN_S = 2.0
+UNSURE_LOOK_AGAIN_S = 5.0
+INCOMPLETE_LOOK_AGAIN_S = 1.0
 
 
 def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane) -> tuple[int, int]:
@@ -28,11 +30,12 @@ def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
     wanted, postponed = _decide(ctx, looks, dirty)
     to_write = [k for k in looks if k.key in wanted]
     written = write(ctx, turn, to_write, wanted, lane) if to_write else Written()
-    written.refused |= {k.key: f"Centra lists no stock for size {k.entry.size_id}" for k in looks if k.stock is None and k.target is not None}
+    unlisted = [k for k in looks if k.stock is None and k.target is not None and not k.unsure]
+    written.refused |= {k.key: f"Centra lists no stock for size {k.entry.size_id}" for k in unlisted}
     _tell_people(ctx, turn, state, looks, written)
     for k in looks:
         for line in k.lines:
-            if is_settled(owed_line(line), k.counted_at):
+            if k.complete and is_settled(owed_line(line), k.counted_at):
                 ctx.links.close(line)
     now = ctx.clock.now()
     unsettled = unsettled_until(pending, ctx.mapping.stock.settle_s)
@@ -52,10 +55,14 @@ def _decide(ctx: DrainContext, looks: Sequence[Look], dirty: Sequence[Dirty]) ->
     postponed: dict[Key, float] = {}
     now = ctx.clock.now()
     for k in looks:
+        if k.unsure:
+            postponed[k.key] = now + UNSURE_LOOK_AGAIN_S
         if k.target is None or k.stock is None:
             continue
         quantity = max(k.target.quantity, k.allocated)
-        if quantity > k.physical and any(line.shipping_since is not None for line in k.lines):
+        if quantity > k.physical and not k.complete:
+            postponed[k.key] = now + INCOMPLETE_LOOK_AGAIN_S
+        elif quantity > k.physical and any(line.shipping_since is not None for line in k.lines):
             postponed[k.key] = now + SHIPPING_LOOK_AGAIN_S
         elif quantity > k.physical and _must_wait(ctx, k, dirty):
             postponed[k.key] = now
@@ -77,6 +84,7 @@ def _must_wait(ctx: DrainContext, k: Look, dirty: Sequence[Dirty]) -> bool:
 def _tell_people(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], written: Written) -> None:
     """Open an exception for what a person must see, resolve those that no longer hold. What is told is remembered before it is told."""
     holds: dict[Told, Look] = {}
+    state.told |= {(Kind.VENDOR_REFUSED, (warehouse, EVERY_SKU)) for warehouse in written.refused_whole}
     for k in looks:
         if k.target is None and k.physical > 0:
             holds[Kind.UNKNOWN_STOCK, k.key] = k
@@ -87,7 +95,10 @@ def _tell_people(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
     if not holds.keys() <= state.told:
         state.told |= holds.keys()
         save_state(ctx, turn, state)
+    for warehouse, words in written.refused_whole.items():
+        park_refused_warehouse(ctx, warehouse, words)
     for (kind, key), k in holds.items():
+        turn.hold()
         if kind is Kind.UNKNOWN_STOCK:
             park_unknown_stock(ctx, k)
         elif kind is Kind.OVERSOLD:
@@ -95,6 +106,7 @@ def _tell_people(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
         else:
             park_refused(ctx, k, written.refused[key])
     looked_at = {k.key for k in looks if k.key not in written.refused and k.key not in written.uncertain}
+    looked_at |= {(warehouse, EVERY_SKU) for warehouse, _ in written.confirmed}
     for kind, (warehouse, sku) in sorted(told for told in state.told - holds.keys() if told[1] in looked_at):
         resolve_stock(ctx, kind, warehouse, sku)
         state.told.discard((kind, (warehouse, sku)))

@@ -17,6 +17,8 @@ ORDER_TO_READ = 0
 """As a Dirty row's warehouse: its sku is a Sitoo order id whose SKUs must be looked at (kept as a row so that a busy drain loses none)."""
 
 OPEN, CLOSED = 0, 10
+MOST_DELIVERIES = 25
+"""Orders whose deliveries one pass reads: at 150 ms each this is what a pass can spend without making the stores wait."""
 
 
 def orders_to_read(order_ids: Sequence[int]) -> list[Mark]:
@@ -58,15 +60,21 @@ def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine]) -> l
         turn.hold()
         by_external_id = {o.external_id: o for o in ctx.sitoo.orders(external_ids=keys, lane=Lane.STOCK)}
         found |= {o.id: o for o in by_external_id.values()}
+    copies = [(line, found.get(line.sitoo_order_id) if line.sitoo_order_id is not None else _newest_copy(by_external_id, line)) for line in lines]
     delivered: dict[int, dict[int, int]] = {}
-    fresh = []
-    for line in lines:
-        order = found.get(line.sitoo_order_id) if line.sitoo_order_id is not None else _newest_copy(by_external_id, line)
-        if order is not None and order.id not in delivered:
-            turn.hold()
-            delivered[order.id] = _units_by_row(ctx, order.id)
-        fresh.append(_refreshed(ctx, line, order, delivered[order.id]) if order is not None else line)
-    return fresh
+    for order in _to_read_deliveries([(line, order) for line, order in copies if order is not None], int(ctx.clock.now())):
+        turn.hold()
+        delivered[order.id] = _units_by_row(ctx, order.id)
+    return [_refreshed(ctx, line, order, delivered[order.id]) if order is not None and order.id in delivered else line for line, order in copies]
+
+
+def _to_read_deliveries(copies: Sequence[tuple[OpenLine, SitooOrder]], turn_of: int) -> list[SitooOrder]:
+    """At most MOST_DELIVERIES orders, each costs a request: those that ended or began to be delivered first, the others in rotation."""
+    orders = {order.id: order for _, order in copies}
+    begun = {order.id for line, order in copies if order.state != OPEN or line.delivered or line.sitoo_order_id is None}
+    quiet = [order_id for order_id in sorted(orders) if order_id not in begun]
+    start = turn_of * MOST_DELIVERIES % len(quiet) if quiet else 0
+    return [orders[order_id] for order_id in [*sorted(begun), *quiet[start:], *quiet[:start]][:MOST_DELIVERIES]]
 
 
 def _newest_copy(by_external_id: dict[str, SitooOrder], line: OpenLine) -> SitooOrder | None:
@@ -89,10 +97,10 @@ def _refreshed(ctx: DrainContext, line: OpenLine, order: SitooOrder, delivered: 
     reserved = sum(item.quantity for item in rows) if reserves else 0
     until = order.reserved_until if reserves else None
     if (line.sitoo_order_id, line.reserved, line.reserved_until) != (order.id, reserved, until):
-        ctx.links.linked(line.order_number, line.warehouse, line.sku, sitoo_order_id=order.id, reserved=reserved, reserved_until=until)
         if until is not None:
             ctx.levels.mark_at(ctx.site.id, until, [Mark(line.warehouse, line.sku)])
             ctx.levels.mark_at(ctx.site.id, until + 120, [Mark(line.warehouse, line.sku)])
-    if units > line.delivered:
+        ctx.links.linked(line.order_number, line.warehouse, line.sku, sitoo_order_id=order.id, reserved=reserved, reserved_until=until)
+    if units != line.delivered:
         ctx.links.delivered(line.order_number, line.warehouse, line.sku, units=units)
-    return replace(line, sitoo_order_id=order.id, reserved=reserved, reserved_until=until, delivered=max(units, line.delivered))
+    return replace(line, sitoo_order_id=order.id, reserved=reserved, reserved_until=until, delivered=units)

@@ -11,6 +11,7 @@ from connector.store.sku_map import SkuEntry, SkuMap
 REMEMBER_HIT_S = 600.0
 REMEMBER_MISS_S = 300.0
 MOST_REMEMBERED = 20_000
+MOST_ASKED = 16
 
 Refresh = Callable[[Sequence[str]], tuple[dict[str, SkuEntry], list[Problem]]]
 """Look SKUs up in both vendors and store what is certain: (found, one problem for each of the others, its entity `sku_entity(site, sku)`)."""
@@ -30,7 +31,7 @@ class SkuLookup:
         found = {s: self._hits[s][1] for s in skus if s in self._hits and now - self._hits[s][0] < REMEMBER_HIT_S}
         stored = self._map.get_many(self._site, [s for s in skus if s not in found])
         missing = [s for s in skus if s not in found and s not in stored]
-        to_ask = [s for s in missing if s not in self._misses or now - self._misses[s][0] >= REMEMBER_MISS_S]
+        to_ask = [s for s in missing if s not in self._misses or now - self._misses[s][0] >= REMEMBER_MISS_S][:MOST_ASKED]
         asked, problems = self._refresh(to_ask) if to_ask else ({}, [])
         if len(self._hits) > MOST_REMEMBERED:
             self._hits.clear()
@@ -41,7 +42,7 @@ class SkuLookup:
         for sku in to_ask:
             if sku not in asked:
                 self._misses[sku] = (now, by_entity[sku_entity(self._site, sku)])
-        return found | stored | asked, [self._misses[s][1] for s in missing if s not in asked]
+        return found | stored | asked, [self._misses[s][1] for s in missing if s not in asked and s in self._misses]
 
     def of_sizes(self, size_ids: Sequence[int]) -> dict[int, str]:
         """{Centra size id: Sitoo sku} of those the map knows; the others are no business of Sitoo's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connector.centra.errors import Throttled, Unavailable, Uncertain
+from connector.centra.errors import Refused, Throttled, Unavailable, Uncertain
 from connector.centra.models import SetStock, SetStockAnswer
 from connector.centra.names import OWN_MARK
 from connector.domain.configuration import Lane
@@ -20,17 +20,22 @@ MOST_MUTATIONS = 8
 LOOK_AGAIN_S = 1.0
 UNCERTAIN_LOOK_AGAIN_S = 5.0
 REFUSED_LOOK_AGAIN_S = 5.0
+REFUSED_WHOLE_LOOK_AGAIN_S = 60.0
 REFUSALS_BEFORE_PARKING = 2
 
 
 @dataclass(slots=True)
 class Written:
-    """What a round of writes came to: confirmed quantities, sizes adjusted (clamped) by Centra, refused ones with Centra's words, uncertain ones."""
+    """What a round of writes came to: confirmed quantities, sizes adjusted (clamped) by Centra, refused ones with Centra's words, uncertain ones.
+
+    `refused_whole`: warehouses of which Centra refused the request itself, with its words.
+    """
 
     confirmed: dict[Key, int] = field(default_factory=dict)
     adjusted: set[Key] = field(default_factory=set)
     refused: dict[Key, str] = field(default_factory=dict)
     uncertain: set[Key] = field(default_factory=set)
+    refused_whole: dict[int, str] = field(default_factory=dict)
     settled: list[PendingWrite] = field(default_factory=list)
 
 
@@ -45,10 +50,10 @@ def write(ctx: DrainContext, turn: Turn, looks: Sequence[Look], quantities: Mapp
 
     Stops without error when Centra's budget ends or Centra throttles: nothing was written then, the rows stay dirty.
     """
-    written = Written()
+    written, most = Written(), MOST_MUTATIONS
     batches = [_Batch(w, tuple(k for k in looks if k.row.warehouse == w)) for w in dict.fromkeys(k.row.warehouse for k in looks)]
     while batches:
-        batches, later = batches[:MOST_MUTATIONS], batches[MOST_MUTATIONS:]
+        batches, later = batches[:most], batches[most:]
         pending = [_record(ctx, turn, batch, quantities) for batch in batches]
         sets = [_set_stock(batch, p, quantities) for batch, p in zip(batches, pending, strict=True)]
         turn.hold()
@@ -57,6 +62,15 @@ def write(ctx: DrainContext, turn: Turn, looks: Sequence[Look], quantities: Mapp
         except (Throttled, BudgetExhausted, Unavailable):
             written.settled += pending
             return written
+        except Refused as refusal:
+            # Nothing of the request was begun. Whose fault it is shows when each warehouse is sent alone.
+            written.settled += pending
+            if len(batches) == 1:
+                written.refused_whole[batches[0].warehouse] = str(refusal)
+                batches = later
+            else:
+                most, batches = 1, batches + later
+            continue
         except Uncertain:
             written.uncertain |= {k.key for b in batches for k in b.looks}
             return written
@@ -125,6 +139,8 @@ def outcome(
             later.append(Postponed(row.warehouse, row.sku, row.version, now + UNCERTAIN_LOOK_AGAIN_S))
         elif key in written.adjusted:
             later.append(Postponed(row.warehouse, row.sku, row.version, now + LOOK_AGAIN_S))
+        elif row.warehouse in written.refused_whole:
+            later.append(Postponed(row.warehouse, row.sku, row.version, now + REFUSED_WHOLE_LOOK_AGAIN_S))
         elif key in wanted and key not in written.confirmed and key not in written.refused:
             continue
         elif unsettled.get(key, 0.0) > k.read_at:

@@ -1,4 +1,4 @@
-"""Real webhook calls from the sandbox process, in the background."""
+"""Real calls of a vendor's webhooks from its sandbox process, in the background."""
 
 from __future__ import annotations
 
