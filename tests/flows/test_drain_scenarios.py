@@ -10,9 +10,12 @@ from connector.flows.store_stock.parked import sku_message
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Mark
+from sandbox.centra.documents import FIELD_PERMISSIONS, TYPE_PERMISSIONS
 from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE, StockStory
 from tests.flows.stock_steps import A_TILL, B_TILL, LONG, SOON, TEE, A, B, at_step, open_cases, settled
+
+READ_ONLY = sorted({*TYPE_PERMISSIONS.values(), *(p for p in FIELD_PERMISSIONS.values() if p.endswith(":read"))})
 
 
 @pytest.fixture
@@ -236,7 +239,7 @@ def test_a_lost_event_costs_forty_seconds_also_when_a_write_was_throttled(story:
 
 
 def test_a_request_centra_refuses_whole_is_one_exception_and_resolves(story: StockStory) -> None:
-    story.world.centra.token(permissions=["Warehouse:read", "Warehouse.stock:read", "Order:read", "Shipment:read", "Return:read", "StockChange:read"])
+    story.world.centra.token(permissions=READ_ONLY)
     story.world.sitoo.sell(A_TILL, {TEE: 1, "CAP": 1})
     story.run(30.0)
     (case,) = story.world.cases.list(state=State.OPEN)

@@ -233,14 +233,20 @@ def test_a_top_level_error_of_one_field_is_that_ones_error() -> None:
 
 
 def test_errors_of_every_field_are_everyones_own_even_without_data() -> None:
-    centra = Centra([graph(None, [error("no", "m0"), error("no either", "m1")])])
+    centra = Centra([graph(None, [error("no", "m0", category="graphql"), error("no either", "m1", category="graphql")])])
     assert [a.errors for a in centra.client.set_stock(SETS, lane=Lane.STOCK)] == [("no",), ("no either",)]
+
+
+def test_a_missing_permission_refuses_the_whole_request_whichever_field_names_it() -> None:
+    centra = Centra([graph(None, [error("You need StockChange:write permission", "m0")])])
+    with pytest.raises(Refused, match="StockChange:write"):
+        centra.client.set_stock(SETS, lane=Lane.STOCK)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        graph(None, [error("failed", "m1")]),
+        graph(None, [error("failed", "m1", category="graphql")]),
         graph({"m0": OK}),
         graph({"m0": OK, "m1": None}, [error("Internal server error", "m1", category="internal")]),
         graph({"m0": OK, "m1": {"userErrors": None, "userWarnings": []}}),

@@ -26,4 +26,6 @@ UPDATE_VARIANT_INPUT = "ProductVariantUpdateInput"  # (unconfirmed)
 STOCK_OFFSET = "stockOffset"  # in that input, and of a ProductVariant (unconfirmed)
 RATE_KINDS = {"REQUEST_COUNT": "requests", "MUTATION_COUNT": "mutations"}
 RATE_WINDOWS = {"TEN_SECONDS": 10, "ONE_HOUR": 3600}
+AUTHORIZATION_ERROR = "authorization"
+"""`extensions.category` of an error about a missing permission."""
 INTERNAL_ERROR = "internal"  # extensions.category of a failure inside Centra (unconfirmed)

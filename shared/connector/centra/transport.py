@@ -22,11 +22,15 @@ _MOST_MESSAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """A top-level GraphQL error. `field`: the alias it belongs to, '' when it belongs to none; `internal`: a failure inside Centra."""
+    """A top-level GraphQL error. `field`: the alias it belongs to, '' when it belongs to none.
+
+    `internal`: a failure inside Centra. `forbidden`: the token lacks a permission.
+    """
 
     message: str
     field: str
     internal: bool
+    forbidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class CentraTransport:
         errors = tuple(_error(e) for e in document.get("errors") or ())
         data = document.get("data")
         empty = not isinstance(data, dict) or all(value is None for value in data.values())
-        begun = mutation and any(e.field for e in errors)
+        # A missing permission stops every field of our requests alike: nothing was begun, whichever field names it.
+        begun = mutation and any(e.field for e in errors) and not any(e.forbidden for e in errors)
         if empty and errors and not begun:
             if any(e.internal for e in errors):
                 raise unsure("Centra failed inside")
@@ -132,7 +137,7 @@ def _error(raw: Any) -> GraphError:
     extensions = error.get("extensions")
     category = extensions.get("category") if isinstance(extensions, dict) else None
     field = str(path[0]) if isinstance(path, list) and path else ""
-    return GraphError(str(error.get("message", "")), field, category == names.INTERNAL_ERROR)
+    return GraphError(str(error.get("message", "")), field, category == names.INTERNAL_ERROR, category == names.AUTHORIZATION_ERROR)
 
 
 def _messages(body: bytes) -> tuple[str, ...]:

@@ -123,7 +123,10 @@ def _pass_until_clean(ctx: DrainContext, turn: Turn, state: DrainState, drained:
         ctx.leases.clear_wanted(turn.site)
         done = run_pass(ctx, turn, state)
         _count(drained, done)
-        drain_recovered(ctx, state)
+        if done.uncertain and not done.sizes:
+            _count_failure(ctx, state, centra_errors.Uncertain("Centra does not say what became of the writes"))
+        else:
+            drain_recovered(ctx, state)
         now = ctx.clock.now()
         wait = done.next_at - now if done.next_at is not None else None
         if turn.time_left() < LATEST_START_S:
@@ -176,6 +179,13 @@ def _hand_over(ctx: DrainContext, turn: Turn, state: DrainState, drained: Draine
     ctx.queues.send(Work.STORE_STOCK, [nudge_body(ctx.site.id, "handover")])
 
 
+def _count_failure(ctx: DrainContext, state: DrainState, error: Exception) -> None:
+    state.failing_since = state.failing_since or int(ctx.clock.now())
+    state.failures += 1
+    if state.failures >= FAILURES_BEFORE_ALARM:
+        report_stuck(ctx, state, error)
+
+
 def _fail(ctx: DrainContext, turn: Turn, state: DrainState, drained: Drained, error: Exception) -> None:
     """A vendor did not play along: try again soon; after a minute of failures tell a person. The nudge itself is never parked."""
     drained.ended, drained.error = Ended.FAILED, f"{type(error).__name__}: {error}"
@@ -183,10 +193,7 @@ def _fail(ctx: DrainContext, turn: Turn, state: DrainState, drained: Drained, er
     until = getattr(error, "until", None)
     waits_for_quota = isinstance(error, BudgetExhausted | LockBusy | centra_errors.Throttled | sitoo_errors.Throttled)
     if not waits_for_quota:
-        state.failing_since = state.failing_since or int(now)
-        state.failures += 1
-        if state.failures >= FAILURES_BEFORE_ALARM:
-            report_stuck(ctx, state, error)
+        _count_failure(ctx, state, error)
     delay = max(1, math.ceil(until - now)) if until is not None else min(60, RETRY_S * 2 ** min(state.failures - 1, 4))
     state.wake_at = int(now) + delay
     save_state(ctx, turn, state)

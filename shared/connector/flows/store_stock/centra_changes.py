@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import TypeVar
-from zlib import crc32
 
 from connector.centra.models import AllocatedUnits, Changes, OrderRow, ReturnRow, ShipmentRow, StockChangeRow
 from connector.centra.names import OWN_MARK
@@ -88,7 +88,7 @@ def _untaken(changes: Changes, taken_before: set[str]) -> tuple[Changes, list[st
 
 def _fingerprint(row: OrderRow | ShipmentRow | ReturnRow | StockChangeRow) -> str:
     """Changes with anything of the row: Centra's times are whole seconds, in which a row may change twice."""
-    return f"{crc32(repr(row).encode()):x}"
+    return blake2b(repr(row).encode(), digest_size=8).hexdigest()
 
 
 def _store_warehouses(ctx: DrainContext) -> set[int]:

@@ -30,11 +30,15 @@ LATEST_START_S = 14.0
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a pass came to: `movements` new feed rows; `sizes` in `mutations` written; `next_at` when to look again (unix s; None: all clean)."""
+    """What a pass came to: `movements` new feed rows; `sizes` in `mutations` written, `uncertain` sizes perhaps.
+
+    `next_at`: when to look again (unix s; None: all clean).
+    """
 
     movements: int = 0
     sizes: int = 0
     mutations: int = 0
+    uncertain: int = 0
     next_at: float | None = None
 
 
@@ -63,10 +67,10 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
         return Pass(movements, next_at=ctx.clock.now() + 1.0)
     try:
         looks = look(ctx, turn, rows, entries, booked, choice.lane)
-        sizes, mutations = settle_looks(ctx, turn, state, looks, dirty, choice.lane)
+        sizes, mutations, uncertain = settle_looks(ctx, turn, state, looks, dirty, choice.lane)
     finally:
         turn.give_back_warehouses()
-    return Pass(movements, sizes, mutations, next_at=next_due(ctx.levels.dirty(ctx.site.id)))
+    return Pass(movements, sizes, mutations, uncertain, next_at=next_due(ctx.levels.dirty(ctx.site.id)))
 
 
 def _side_reads(ctx: DrainContext, turn: Turn) -> bool:

@@ -22,8 +22,10 @@ UNSURE_LOOK_AGAIN_S = 5.0
 INCOMPLETE_LOOK_AGAIN_S = 1.0
 
 
-def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane) -> tuple[int, int]:
-    """Write what differs, park what people must see, remember the rest; (sizes written, setStock calls confirmed)."""
+def settle_looks(
+    ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane
+) -> tuple[int, int, int]:
+    """Write what differs, park what people must see, remember the rest; (sizes written, setStock calls confirmed, sizes of unknown outcome)."""
     confirmed = with_copies_reread(ctx, turn, [k for k in looks if _is_short(k)])
     looks = [confirmed.get(k.key, k) for k in looks]
     pending = ctx.levels.pending_writes(ctx.site.id)
@@ -42,7 +44,7 @@ def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequen
     result = outcome(looks, wanted, written, postponed, unsettled, now)
     result = replace(result, settled_writes=[*result.settled_writes, *_agreed(pending, result, dirty, looks, ctx.mapping.stock.settle_s)])
     ctx.levels.settle(ctx.site.id, turn.site, result, now)
-    return len(written.confirmed), len({w for w, _ in written.confirmed})
+    return len(written.confirmed), len({w for w, _ in written.confirmed}), len(written.uncertain)
 
 
 def _is_short(k: Look) -> bool:
