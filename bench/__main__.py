@@ -63,30 +63,33 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console, errors = Console(), Console(stderr=True)
+    figures: list[Figure] = []
     try:
-        figures = _measure(chosen(arguments.names), console)
+        names = chosen(arguments.names)
     except ValueError as unknown:
         parser.error(str(unknown))
+    try:
+        _measure(names, console, figures)
     except CANNOT as problem:
         errors.print(f"[red]could not measure:[/] {problem}")
         return 2
     except KeyboardInterrupt:
         errors.print("[red]interrupted[/]")
         return 130
-    write_results(figures, FOLDER / "results.json")
-    console.print(table(figures))
+    finally:
+        write_results(figures, FOLDER / "results.json")
+        console.print(table(figures))
     missed = [figure.name for figure in figures if figure.met is False]
     console.print(f"{FOLDER / 'results.json'}: {len(figures)} figures, {len(missed)} goals missed{': ' + ', '.join(missed) if missed else ''}")
     return 1 if missed and arguments.strict else 0
 
 
-def _measure(names: Sequence[str], console: Console) -> list[Figure]:
-    figures: list[Figure] = []
+def _measure(names: Sequence[str], console: Console, figures: list[Figure]) -> None:
+    """Adds to `figures` as it goes: what was measured before something fails is not lost."""
     with console.status("") as status:
         for number, name in enumerate(names, start=1):
             console.print(f"[{number}/{len(names)}] {name}", highlight=False, markup=False)
             figures += MEASUREMENTS[name](status.update)
-    return figures
 
 
 if __name__ == "__main__":

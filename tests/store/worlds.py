@@ -34,7 +34,10 @@ _numbers = itertools.count(1)
 def dynamodb_client() -> DynamoDBClient:
     config = Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
     session = botocore.session.get_session()
-    return cast("DynamoDBClient", session.create_client("dynamodb", region_name="eu-north-1", endpoint_url=DYNAMODB_URL, config=config))
+    client = cast("DynamoDBClient", session.create_client("dynamodb", region_name="eu-north-1", endpoint_url=DYNAMODB_URL, config=config))
+    # botocore makes a client's exception classes at first use; two threads at once would make two of each, and `except` would know one of them.
+    client.exceptions.from_code("")
+    return client
 
 
 class World:
