@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="exit code 1 when a goal is missed")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console, errors = Console(), Console(stderr=True)
+    console, errors = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True)
     figures: list[Figure] = []
     try:
         names = chosen(arguments.names)

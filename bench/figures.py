@@ -60,8 +60,12 @@ def write_results(figures: Sequence[Figure], path: Path) -> None:
 
 def table(figures: Sequence[Figure]) -> Table:
     shown = Table(title="Measured", title_justify="left")
-    for heading, justify in (("figure", "left"), ("value", "right"), ("unit", "left"), ("goal", "right"), ("", "left"), ("n", "right")):
-        shown.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=True)
+    shown.add_column("figure", overflow="fold")
+    shown.add_column("value", justify="right", no_wrap=True)
+    shown.add_column("unit", overflow="fold")
+    shown.add_column("goal", justify="right", no_wrap=True)
+    shown.add_column("", no_wrap=True)
+    shown.add_column("n", justify="right", no_wrap=True)
     for figure in figures:
         goal = "" if figure.goal is None else f"{figure.op} {figure.goal:g}"
         verdict = {None: "", True: "[green]met[/]", False: "[bold red]MISSED[/]"}[figure.met]

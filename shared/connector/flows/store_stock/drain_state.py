@@ -16,12 +16,16 @@ Told = tuple[Kind, Key]
 
 @dataclass(slots=True)
 class DrainState:
-    """`wake_at`: a delayed nudge is under way for then (unix s). `failures`: turns that failed in a row. `failing_since`: the first of them."""
+    """`wake_at`: a delayed nudge is under way for then (unix s). `failures`: turns that failed in a row. `failing_since`: the first of them.
+
+    `told_looked_at`: when the SKUs people were told about were last marked to be looked at again.
+    """
 
     wake_at: int = 0
     failures: int = 0
     failing_since: int = 0
     told: set[Told] = field(default_factory=set)
+    told_looked_at: int = 0
 
 
 def state_cursor(site: int) -> str:
@@ -35,6 +39,7 @@ def load_state(ctx: DrainContext) -> DrainState:
         failures=stored.get("failures", 0),
         failing_since=stored.get("failing_since", 0),
         told={(Kind(kind), (w, sku)) for kind, w, sku in stored.get("told", [])},
+        told_looked_at=stored.get("told_looked_at", 0),
     )
 
 
@@ -44,5 +49,6 @@ def save_state(ctx: DrainContext, turn: Turn, state: DrainState) -> None:
         "failures": state.failures,
         "failing_since": state.failing_since,
         "told": [[kind.value, w, sku] for kind, (w, sku) in sorted(state.told)],
+        "told_looked_at": state.told_looked_at,
     }
     ctx.cursors.put(state_cursor(ctx.site.id), value, turn.site)

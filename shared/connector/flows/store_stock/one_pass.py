@@ -14,7 +14,7 @@ from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.drain_state import DrainState
 from connector.flows.store_stock.feed import take_in_feed
 from connector.flows.store_stock.looking import look
-from connector.flows.store_stock.parked import park_skus
+from connector.flows.store_stock.parked import look_again_at_what_was_told, park_skus
 from connector.flows.store_stock.settling import settle_looks
 from connector.flows.store_stock.sitoo_orders import take_in_named_orders
 from connector.flows.store_stock.turn import Turn
@@ -47,6 +47,7 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
     movements = take_in_feed(ctx, turn)
     if returns_are_stale(ctx):
         take_in_returns(ctx, turn)
+    look_again_at_what_was_told(ctx, state)
     ctx.levels.ripen(ctx.site.id, ctx.clock.now())
     dirty = ctx.levels.dirty(ctx.site.id)
     if take_in_named_orders(ctx, turn, dirty):
