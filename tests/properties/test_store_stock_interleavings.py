@@ -260,6 +260,12 @@ class ShyCentra(StoreStock):
     }
     sitoo_modes = {"transaction_event_ids": False, "max_num": 100, "throttle_header": "none"}
 
+    @precondition(lambda self: self.story.orders)
+    @rule(data=st.data(), policy=st.just("release"))
+    def unallocate(self, data: st.DataObject, policy: str) -> None:
+        """Units removed by hand show nowhere here but in the order itself, which the drain does not read; `sync_order` will."""
+        _try(lambda: self.world.centra.unallocate(data.draw(st.sampled_from(self.story.orders)), policy=policy))
+
 
 class OddSitoo(StoreStock):
     """Sitoo shows ids late and with gaps, reserves for parked sales but not for bookings, and knows other kinds of movement."""
