@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connector.domain.order_settings import OrderSettings
+
 
 class Plan(StrEnum):
     """Centra API plan (centra-api §1.5): it sets the rate limits."""
@@ -145,6 +147,8 @@ class Switches:
     """On/off choices of the client."""
 
     sync_store_stock: bool = True
+    sync_orders: bool = False
+    sync_returns: bool = False
     write_safety_stock: bool = True
     central_transfers: CentralTransfers = CentralTransfers.WMS
 
@@ -159,6 +163,7 @@ class Mapping:
     sitoo: SitooSettings = SitooSettings()
     stock: StockSettings = StockSettings()
     switches: Switches = Switches()
+    orders: OrderSettings = field(default_factory=OrderSettings)
     variant_safety_stock: dict[int, int] = field(default_factory=dict)
 
     def site(self, site_id: int) -> Site | None:

@@ -33,3 +33,7 @@ class Refused(SitooError):
 
 class Unconfirmed(SitooError):
     """The answer cannot be trusted (a filter was ignored, a page is short, a value is missing): treat as unknown, write nothing."""
+
+
+class Uncertain(SitooError):
+    """A write may or may not have been committed (time-out, dropped connection, 5xx after sending). Look before repeating."""

@@ -1,0 +1,107 @@
+"""The order side of Centra: whole orders read, shipments, captures, allocations and returns written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from connector.centra.order_models import CentraOrder, ReturnOfOrder, Written
+from connector.domain.configuration import Lane
+
+
+class CentraOrders(Protocol):
+    """Each call is one HTTP request unless said otherwise; mutations spend one mutation. Errors: connector.centra.errors, BudgetExhausted.
+
+    A mutation that raises Uncertain may have been committed: look before repeating.
+    """
+
+    def orders(self, numbers: Sequence[int], *, lane: Lane = Lane.ORDERS) -> dict[int, CentraOrder]:
+        """Whole orders by number, ≤ 10 a request; one that Centra does not know is missing."""
+        ...
+
+    def changed_orders(self, *, since: float, until_page: int = 20) -> tuple[dict[int, float], bool]:
+        """{order number: updatedAt} of orders changed since (oldest first), and whether that is all (False: the last page was full)."""
+        ...
+
+    def changed_shipments(self, *, since: float, until_page: int = 20) -> tuple[dict[int, int], float, bool]:
+        """{shipment id: order number} changed since, the newest updatedAt read, and whether that is all."""
+        ...
+
+    def returns_of(self, order_number: int) -> list[ReturnOfOrder]:
+        """Every return of an order, with refunds."""
+        ...
+
+    def allocate(self, order: int, lines: Mapping[int, int], warehouses: Sequence[int], comment: str) -> Written:
+        """allocateOrder of {line id: units}, preferring warehouses in order."""
+        ...
+
+    def unallocate(self, order: int, lines: Mapping[int, int], warehouse: int, *, remove: bool, comment: str) -> Written:
+        """unallocateOrder at one warehouse; `remove`: removeItemsFromStock, else releaseItemsBackToWarehouse. Too many units is a warning."""
+        ...
+
+    def cancel_lines(self, order: int, lines: Mapping[int, int], *, remove: bool, comment: str) -> Written:
+        """updateDirectToConsumerOrder with cancelLines of unshipped units."""
+        ...
+
+    def hold(self, order: int, reason: str) -> Written:
+        """Put the order on hold (isOnHold, holdStatusChangeReason)."""
+        ...
+
+    def create_shipment(
+        self,
+        order: int,
+        lines: Mapping[int, int],
+        *,
+        external_id: str,
+        capture: bool,
+        paid: bool,
+        carrier: str = "",
+        service: str = "",
+        tracking: str = "",
+    ) -> Written:
+        """createShipment, good to go, of allocated units {line id: units}. A failing capture is a warning (centra-api §4)."""
+        ...
+
+    def capture_shipment(self, shipment: int) -> Written: ...
+
+    def complete_shipment(
+        self, shipment: int, *, shipped_at: float, send_email: bool, carrier: str = "", service: str = "", tracking: str = ""
+    ) -> Written: ...
+
+    def assign_attribute(self, order: int, attribute: str, element: str, value: str) -> Written:
+        """assignAttributes on the order: attribute type name, element key, text."""
+        ...
+
+    def comment(self, order: int, internal_comment: str) -> Written:
+        """Replace the order's internalComment."""
+        ...
+
+    def create_return(
+        self, shipment: int, lines: Mapping[int, int], *, external_id: str, return_cost: int, currency: str, decimals: int, comment: str
+    ) -> Written:
+        """createReturn of {shipment line id: units} with removeItemsFromStock; `return_cost` in sub-units reduces what is refunded."""
+        ...
+
+    def complete_return(self, return_id: int) -> Written: ...
+
+    def refund_return(self, return_id: int) -> Written: ...
+
+
+class OrderApi(Protocol):
+    """Centra's Order API (REST, centra-api §4.1, §8). Raises connector.centra.errors; a POST that broke off is Uncertain."""
+
+    def allocation_requests(self, order: int) -> list[tuple[int, str, int]]:
+        """(id, status, warehouse) of every allocation request of an order, whatever its status."""
+        ...
+
+    def answer_allocation_request(self, request: int, *, confirm: bool) -> tuple[str, ...]:
+        """Irreversible. The errors, empty when done."""
+        ...
+
+    def answer_check_first(self, order: int, warehouse: int, *, accept: bool) -> tuple[str, ...]:
+        """Irreversible. The errors, empty when done."""
+        ...
+
+    def create_order(self, body: Mapping[str, object]) -> tuple[tuple[int, ...], int, str]:
+        """POST order: (order numbers, error code 0 or negative, message). −5: the order number exists already."""
+        ...

@@ -1,0 +1,182 @@
+"""OrderFiles (table OrderLinks): what the connector has done about each order, and what it waits for. No personal data.
+
+One file per Centra order number. Files are listed while they are open; each write is conditional on the revision that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+MOST_STEPS = 80
+
+
+class CopyState(StrEnum):
+    """CLAIMED: about to be posted, or its outcome unknown. OPEN: in Sitoo. CANCELLING: a cancel is due or uncertain. The others are final."""
+
+    CLAIMED = "claimed"
+    OPEN = "open"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class Purpose(StrEnum):
+    """Why an order has a copy in Sitoo: the store fulfils it, or tills may validate returns against it."""
+
+    FULFIL = "fulfil"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRow:
+    """Row `row` of the copy holds `units` of Centra's order line `line` (0: a fee)."""
+
+    row: int
+    line: int
+    sku: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A Sitoo order made for a Centra order and warehouse. `total`: cents. `fingerprint`: a digest of what was sent, to see later changes.
+
+    `ready_at`: marked ready for pick-up (0: not). `reminded_at`: the customer was reminded. `returned`: {row: units} returned.
+    """
+
+    warehouse: int
+    revision: int
+    purpose: Purpose
+    external_id: str
+    state: CopyState
+    claimed_at: float
+    rows: tuple[CopyRow, ...] = ()
+    total: int = 0
+    fingerprint: str = ""
+    sitoo_order_id: int | None = None
+    reserved_until: float = 0.0
+    ready_at: float = 0.0
+    reminded_at: float = 0.0
+    fulfilment: str = ""
+
+
+class ShippingState(StrEnum):
+    """CLAIMED: createShipment is due or uncertain. CREATED: captured and completed next. CAPTURE_FAILED waits for people. COMPLETED is final."""
+
+    CLAIMED = "claimed"
+    CREATED = "created"
+    CAPTURED = "captured"
+    CAPTURE_FAILED = "capture_failed"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """A Sitoo delivery on its way to become a Centra shipment. `lines`: {Centra order line: units}."""
+
+    delivery_id: int
+    warehouse: int
+    state: ShippingState
+    lines: Mapping[int, int]
+    external_id: str
+    at: float
+    tracking: str = ""
+    shipment_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A Sitoo refund on its way to become a Centra return of one shipment, or (inbound False) a Centra return on its way to Sitoo.
+
+    `state`: claimed | created | completed | refunding | refunded | done | parked. `amount`: cents paid at the till. `lines`: {shipment line: units}.
+    """
+
+    key: str
+    inbound: bool
+    state: str
+    sitoo_order_id: int | None
+    shipment_id: int
+    lines: Mapping[int, int]
+    amount: int
+    at: float
+    return_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done or seen: when (unix s), what, how long it took (ms, 0 when not measured), which ids."""
+
+    at: float
+    what: str
+    ms: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """`awaiting`: what is waited for, in plain words ('' nothing). `excluded`: warehouses that rejected it. `look_at`: when to look again (0: never).
+
+    `rev` 0: not stored yet.
+    """
+
+    number: int
+    site: int
+    rev: int = 0
+    is_open: bool = True
+    decision: str = ""
+    awaiting: str = ""
+    look_at: float = 0.0
+    centra_updated_at: float = 0.0
+    copies: tuple[Copy, ...] = ()
+    shippings: tuple[Shipping, ...] = ()
+    returnings: tuple[Returning, ...] = ()
+    excluded: frozenset[int] = frozenset()
+    handled: frozenset[str] = frozenset()
+    parked: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = field(default=())
+
+    def with_copy(self, copy: Copy) -> OrderFile:
+        """The copy added, or in the place of the one with its externalid."""
+        others = tuple(c for c in self.copies if c.external_id != copy.external_id)
+        return replace(self, copies=(*others, copy))
+
+    def with_shipping(self, shipping: Shipping) -> OrderFile:
+        others = tuple(s for s in self.shippings if s.delivery_id != shipping.delivery_id)
+        return replace(self, shippings=(*others, shipping))
+
+    def with_returning(self, returning: Returning) -> OrderFile:
+        others = tuple(r for r in self.returnings if r.key != returning.key)
+        return replace(self, returnings=(*others, returning))
+
+    def with_step(self, at: float, what: str, *, ms: int = 0, note: str = "") -> OrderFile:
+        return replace(self, steps=(*self.steps, Step(at, what, ms, note))[-MOST_STEPS:])
+
+    def live_copies(self) -> tuple[Copy, ...]:
+        """Copies that are, or may be, open in Sitoo."""
+        return tuple(c for c in self.copies if c.state in (CopyState.CLAIMED, CopyState.OPEN, CopyState.CANCELLING))
+
+
+class FileChanged(Exception):
+    """Somebody else wrote the file since it was read: start over."""
+
+
+class OrderFiles(Protocol):
+    def get(self, number: int) -> OrderFile | None:
+        """Strongly consistent."""
+        ...
+
+    def get_many(self, numbers: list[int]) -> dict[int, OrderFile]:
+        """Strongly consistent."""
+        ...
+
+    def put(self, file: OrderFile) -> OrderFile:
+        """Store it if nobody wrote since `file.rev`; the stored file (next rev). Raises FileChanged. Writing one's own write again is harmless."""
+        ...
+
+    def open_files(self) -> Iterator[OrderFile]:
+        """Every open file."""
+        ...
