@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -9,13 +10,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ops import doctor, exceptions, mapping, sku_map, stock
+from ops import doctor, exceptions, mapping, order, sku_map, stock
 from ops.failures import PlainGroup
+from ops.wording import called_as
 
 app = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Run the connector between Centra and Sitoo.", pretty_exceptions_enable=False)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(sku_map.app, name="sku-map")
 app.add_typer(stock.app, name="stock")
+app.add_typer(order.app, name="order")
 app.add_typer(exceptions.app, name="exceptions")
 app.command("doctor")(doctor.doctor)
 
@@ -31,18 +34,22 @@ def choose(
     local: Annotated[bool, typer.Option("--local", help="Talk to the running local stack (make local, make demo).")] = False,
     stage: Annotated[Stage | None, typer.Option("--stage", help="Talk to the deployed stack of this stage.")] = None,
 ) -> None:
-    """Choose the stack; what is chosen is connected to when a command first needs it."""
+    """Choose the stack; what is chosen is connected to when a command first needs it, so that help needs none."""
     if ctx.obj is None:
-        if local == (stage is not None):
-            raise typer.BadParameter("say which stack: --local, or --stage dev|prod")
-        ctx.obj = partial(_connect, local, stage)
+        ctx.obj = partial(_connect, local, stage, ctx.invoked_subcommand or "doctor")
 
 
-def _connect(local: bool, stage: Stage | None) -> object:
+def _connect(local: bool, stage: Stage | None, command: str) -> object:
+    if local == (stage is not None):
+        raise typer.BadParameter(
+            f"{'not both: s' if local else 's'}ay which stack, and put it before the command, one of them: `ops --local {command} …` for the stack that"
+            f" `make local` or `make demo` runs here, `ops --stage dev {command} …` (or prod) for a deployed one"
+        )
     from ops.connect import connect
     from ops.stack import deployed_stack, local_stack
 
-    return connect(local_stack() if local or stage is None else deployed_stack(stage.value), Console())
+    called = called_as(sys.argv[0], local=local, stage=stage)
+    return connect(local_stack() if stage is None else deployed_stack(stage.value), Console(), called)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _schema(conn: Connection) -> Iterator[Check]:
         yield Check(
             Health.ERROR,
             f"Centra schema: {name}",
-            f"{text}. Correct the name in connector/centra/names.py, or the document in connector/centra/documents.py.",
+            f"{text}. Correct the name in connector/centra/names.py, or the document in connector/centra/documents.py or order_documents.py.",
         )
     if not found:
         yield Check(Health.OK, "Centra schema", f"all {len(every_document())} documents and the enum values fit")

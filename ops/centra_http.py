@@ -24,6 +24,7 @@ class HttpGraphQL:
 
     def __init__(self, http: httpx.Client, url: str, token: Token, quota: Quota, clock: Clock) -> None:
         self._http, self._url, self._token, self._quota, self._clock = http, url, token, quota, clock
+        self._name = f"Centra ({httpx.URL(url).netloc.decode()})"
 
     def execute(self, document: str, variables: Mapping[str, Any], *, lane: Lane) -> dict[str, Any]:
         self._quota.take(lane)
@@ -32,7 +33,7 @@ class HttpGraphQL:
         try:
             answer = exchange(self._http, request, self._clock.now)
         except httpx.RequestError as failure:
-            raise Unavailable(f"Centra could not be asked: {type(failure).__name__}") from failure
+            raise Unavailable(f"{self._name} could not be reached: {type(failure).__name__}") from failure
         if answer.status == 429:
             until = retry_at(answer.headers.get("retry-after"), self._clock.now()) or self._clock.now() + WAIT_WITHOUT_HEADER_S
             self._quota.close(until)
@@ -40,11 +41,11 @@ class HttpGraphQL:
         if answer.status in (401, 403):
             raise Unauthorised(f"Centra refused the token (HTTP {answer.status})")
         if answer.status >= 500:
-            raise Unavailable(f"Centra answered HTTP {answer.status}")
+            raise Unavailable(f"{self._name} answered HTTP {answer.status}")
         try:
             whole = json.loads(answer.body)
         except ValueError as wrong:
-            raise Unavailable(f"Centra answered HTTP {answer.status} without JSON: is this its GraphQL address?") from wrong
+            raise Unavailable(f"{self._name} answered HTTP {answer.status} without JSON: is this its GraphQL address?") from wrong
         if not isinstance(whole, dict) or not isinstance(whole.get("data"), dict):
             raise Refused(messages(whole) or (f"Centra answered HTTP {answer.status} without data",))
         return whole

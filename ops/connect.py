@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 from rich.console import Console
 
+from connector.centra.calls import Calls
 from connector.centra.graphql_client import GraphQLCentra
+from connector.centra.graphql_orders import GraphQLCentraOrders
 from connector.centra.transport import CentraTransport
 from connector.domain.configuration import CentraSettings, Lane, SitooSettings
 from connector.http_exchange import http_client
@@ -22,6 +24,7 @@ from connector.runtime.sqs_dead_letters import SqsDeadLetters
 from connector.runtime.sqs_queues import SqsQueues
 from connector.runtime.webhook_secret import secret_reader
 from connector.sitoo.rest_client import RestSitoo
+from connector.sitoo.rest_orders import RestSitooOrders
 from connector.sitoo.transport import SitooTransport
 from connector.store.dynamo.api_budget import DynamoBudgetStore, DynamoLockStore
 from connector.store.dynamo.connection import Connection as Dynamo
@@ -29,19 +32,20 @@ from connector.store.dynamo.cursors import DynamoCursors
 from connector.store.dynamo.exception_cases import DynamoExceptionCases
 from connector.store.dynamo.leases import DynamoLeases
 from connector.store.dynamo.mappings import DynamoMappings
+from connector.store.dynamo.order_files import DynamoOrderFiles
 from connector.store.dynamo.order_links import DynamoOrderLinks
 from connector.store.dynamo.sku_map import DynamoSkuMap
 from connector.store.dynamo.stock_levels import DynamoStockLevels
 from ops.centra_http import HttpGraphQL, expiry_of
 from ops.connection import Connection, Refusal
-from ops.failures import clock_time
 from ops.pacing import PatientTurns, WaitingBudget
 from ops.read_credentials import ReadApiUser, ReadToken
 from ops.stack import Stack
+from ops.wording import clock_time
 
 
-def connect(stack: Stack, console: Console) -> Connection:
-    """Reads both secrets and the mapping in force; raises Refusal when a secret lacks what is needed."""
+def connect(stack: Stack, console: Console, called: str = "ops") -> Connection:
+    """Reads both secrets and the mapping in force; raises Refusal when a secret lacks what is needed. `called`: how printed commands begin."""
     os.environ.update(stack.variables)
     clock, who = SystemClock(), f"ops:{getpass.getuser()}"
     secrets: Any = boto3.client("secretsmanager")
@@ -63,16 +67,20 @@ def connect(stack: Stack, console: Console) -> Connection:
         for name, user in users.items()
     }
     by_lane: dict[Lane, SitooTransport] = {lane: transports[name] for lane, name in sitoo_settings.api_users.items() if name in transports}
+    transport = CentraTransport(http, stack.centra_graphql_url, token, clock)
     return Connection(
-        centra=GraphQLCentra(CentraTransport(http, stack.centra_graphql_url, token, clock), budget, clock),
+        centra=GraphQLCentra(transport, budget, clock),
+        centra_orders=GraphQLCentraOrders(Calls(transport, budget, clock)),
         graphql=HttpGraphQL(http, stack.centra_graphql_url, token, budget, clock),
         sitoo=lambda site: RestSitoo(site, transports["default"], by_lane),
+        sitoo_orders=lambda site: RestSitooOrders(site, by_lane.get(Lane.ORDERS, transports["default"])),
         mappings=mappings,
         sku_map=DynamoSkuMap(dynamo, tables["SkuMap"]),
         cursors=DynamoCursors(dynamo, tables["Cursors"]),
         leases=DynamoLeases(dynamo, tables["Cursors"]),
         levels=DynamoStockLevels(dynamo, tables["StockLevels"], tables["Cursors"]),
         links=DynamoOrderLinks(dynamo, tables["OrderLinks"], clock.now),
+        files=DynamoOrderFiles(dynamo, tables["OrderLinks"], clock.now),
         cases=DynamoExceptionCases(dynamo, tables["Exceptions"]),
         queues=SqsQueues(sqs, stack.queues, stack.dead_letter_queues),
         letters=SqsDeadLetters(sqs, stack.queues, stack.dead_letter_queues),
@@ -82,6 +90,7 @@ def connect(stack: Stack, console: Console) -> Connection:
         sitoo_users=frozenset(users),
         token_expires=expiry_of(token.token),
         who=who,
+        called=called,
     )
 
 

@@ -10,19 +10,23 @@ import typer
 from rich.console import Console
 
 from connector.centra.client import CentraClient
+from connector.centra.order_client import CentraOrders
 from connector.domain.configuration import Lane, Site
 from connector.runtime.budget import Budget
 from connector.runtime.clock import Clock
 from connector.runtime.dead_letters import DeadLetters
 from connector.runtime.queues import Queues
 from connector.sitoo.client import SitooClient
+from connector.sitoo.order_client import SitooOrders
 from connector.store.cursors import Cursors
 from connector.store.exception_cases import ExceptionCases
 from connector.store.leases import Leases
 from connector.store.mappings import Applied, Mappings
+from connector.store.order_files import OrderFiles
 from connector.store.order_links import OrderLinks
 from connector.store.sku_map import SkuMap
 from connector.store.stock_levels import StockLevels
+from ops.wording import pasteable
 
 
 class GraphQL(Protocol):
@@ -33,20 +37,23 @@ class GraphQL(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`sitoo` gives the client of a site; `sitoo_users` are the API users its secret has. `who` signs what is changed.
+    """`sitoo` and `sitoo_orders` give the clients of a site; `sitoo_users` are the API users its secret has. `who` signs what is changed.
 
-    `token_expires`: when Centra's token expires (unix s), None when it does not tell.
+    `token_expires`: when Centra's token expires (unix s), None when it does not tell. `called`: how this command was called (`ops --local`).
     """
 
     centra: CentraClient
+    centra_orders: CentraOrders
     graphql: GraphQL
     sitoo: Callable[[int], SitooClient]
+    sitoo_orders: Callable[[int], SitooOrders]
     mappings: Mappings
     sku_map: SkuMap
     cursors: Cursors
     leases: Leases
     levels: StockLevels
     links: OrderLinks
+    files: OrderFiles
     cases: ExceptionCases
     queues: Queues
     letters: DeadLetters
@@ -56,6 +63,11 @@ class Connection:
     sitoo_users: frozenset[str]
     token_expires: float | None
     who: str
+    called: str = "ops"
+
+    def typed(self, text: str) -> str:
+        """`text` with every `ops …` in it as it is to be typed for this stack."""
+        return pasteable(text, self.called)
 
 
 Connect = Callable[[], Connection]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import sys
 from typing import Any
 
 import typer
@@ -17,6 +17,7 @@ from connector.sitoo import errors as sitoo
 from connector.store.dynamo.connection import StoreBusy
 from connector.store.leases import LeaseLost
 from ops.connection import Refusal
+from ops.wording import called_as, clock_time, pasteable
 
 
 def sentence(error: BaseException) -> str | None:
@@ -48,10 +49,6 @@ def sentence(error: BaseException) -> str | None:
             return None
 
 
-def clock_time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
-
-
 class PlainGroup(TyperGroup):
     """A command group that tells a failure in one sentence on standard error, exit code 1, instead of a traceback."""
 
@@ -59,8 +56,16 @@ class PlainGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            text = sentence(error)
+            text = _misplaced(error) or sentence(error)
             if text is None:
                 raise
-            typer.secho(text, fg=typer.colors.RED, err=True)
+            stage = ctx.params.get("stage")
+            called = called_as(sys.argv[0], local=bool(ctx.params.get("local")), stage=stage)
+            typer.secho(pasteable(text, called), fg=typer.colors.RED, err=True)
             raise typer.Exit(1) from error
+
+
+def _misplaced(error: Exception) -> str | None:
+    """An option of `ops` itself, typed after the command."""
+    option = getattr(error, "option_name", None)
+    return f"Put {option} before the command: ops --local …, or ops --stage dev …" if option in ("--local", "--stage") else None

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from connector.domain.configuration import Mapping, Site, StockAuthority, Store
 from ops.mapping_file import Loc, MappingFile, Mistake
+from ops.mapping_order_checks import check_orders
 
 CURRENCIES = frozenset(
     re.findall(
@@ -45,6 +46,7 @@ def _all(mapping: Mapping) -> Iterator[tuple[Loc, str]]:
         yield from _site(site, ("sites", index))
     yield from _stock_settings(mapping)
     yield from _offsets(mapping)
+    yield from check_orders(mapping)
 
 
 def _centra_warehouses(mapping: Mapping) -> Iterator[tuple[int, Loc]]:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from connector.domain.configuration import Mapping, Pool, Site, SitooWarehouse, Store
+from connector.domain.order_settings import ShippingMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for field in dataclasses.fields(value):
             yield from _flat(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
     elif isinstance(value, tuple):
-        if all(isinstance(item, int) for item in value):
+        if all(isinstance(item, int | str) for item in value):
             yield path, ", ".join(str(item) for item in value)
         else:
             for item in value:
@@ -93,6 +94,8 @@ def _name_of(item: Any) -> str:
             return str(item.id)
         case Pool():
             return item.name
+        case ShippingMethod():
+            return item.option
         case _:
             return str(item.centra_warehouse)
 

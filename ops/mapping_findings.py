@@ -13,6 +13,7 @@ from statistics import median
 from connector.centra import names
 from connector.centra.models import WarehouseRow
 from connector.domain.configuration import CentralWarehouse, Lane, Mapping, Site, Store
+from connector.domain.order_settings import Capture, OrderSettings, TillRefund
 from connector.sitoo.client import SitooClient
 from connector.sitoo.models import WarehouseInfo
 from ops.connection import Connection
@@ -41,6 +42,9 @@ def findings(conn: Connection, mapping: Mapping, warehouses: Lookup[int, Warehou
     found = [*_api_users(conn, mapping), *_variants(mapping, warehouses, variants)]
     for site in mapping.sites:
         found += _site(conn.sitoo(site.id), site, warehouses)
+        if mapping.switches.sync_orders:
+            found += _orders(conn.sitoo(site.id), mapping.orders)
+    found += _capture(mapping.orders)
     return sorted(found, key=lambda f: f.weight is not Weight.ERROR)
 
 
@@ -175,6 +179,28 @@ def _forgotten(site: Site, in_sitoo: Lookup[int, WarehouseInfo]) -> Iterator[Fin
                 f"Sitoo warehouse {row.id}",
                 f"({row.name}) is in no store of the file: movements there become exceptions; name it, with sellable: false if it must not count",
             )
+
+
+def _orders(sitoo: SitooClient, orders: OrderSettings) -> Iterator[Finding]:
+    """Articles and the warehouse of return copies must exist in Sitoo, or it refuses every order that names them."""
+    named = {"orders.shipping_fee_sku": orders.shipping_fee_sku, "orders.handling_fee_sku": orders.handling_fee_sku}
+    skus = {where: sku for where, sku in named.items() if sku}
+    known = {row.sku for row in sitoo.products(sorted(set(skus.values())), lane=Lane.RECONCILE)} if skus else set()
+    for where, sku in skus.items():
+        if sku not in known:
+            yield _error(where, f"names {sku}, which is no product in Sitoo")
+    warehouse = orders.return_copies.sitoo_warehouse
+    if orders.return_copies.make and warehouse not in {row.id for row in sitoo.warehouses(lane=Lane.RECONCILE)}:
+        yield _error("orders.return_copies.sitoo_warehouse", f"names Sitoo warehouse {warehouse}, which does not exist")
+
+
+def _capture(orders: OrderSettings) -> Iterator[Finding]:
+    refunded = sorted(name for name, who in orders.returns.tenders.items() if who is TillRefund.REFUND_IN_CENTRA)
+    if orders.capture is Capture.NONE and refunded:
+        yield _warning(
+            "orders.capture",
+            f"is none, while refunds by {', '.join(refunded)} go through Centra: it can refund only what somebody has captured there before",
+        )
 
 
 def _words(name: str) -> set[str]:

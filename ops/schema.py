@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, build_client_schema, get_introspection_query, parse, validate
 
 from connector.centra import documents, names
+from connector.centra.order_documents import every_order_document
 from connector.domain.configuration import Lane
 from ops.connection import GraphQL
 from ops.safety_stock import VARIANT_OFFSETS
@@ -27,7 +28,7 @@ ENUM_VALUES = {
 
 def every_document() -> dict[str, str]:
     """The documents of the connector and of this command."""
-    return documents.every_document() | {"VariantOffsets": VARIANT_OFFSETS, "SizeById": SIZE_BY_ID}
+    return documents.every_document() | every_order_document() | {"VariantOffsets": VARIANT_OFFSETS, "SizeById": SIZE_BY_ID}
 
 
 def read_schema(graphql: GraphQL) -> GraphQLSchema:
@@ -47,6 +48,10 @@ def differences(schema: GraphQLSchema) -> list[tuple[str, str]]:
             missing = [value for value in wanted if value not in kind.values]
             if missing:
                 found.append((name, f"has no value {', '.join(missing)}; it has {', '.join(kind.values)}"))
+    statuses = schema.type_map.get("ReturnStatus")
+    if isinstance(statuses, GraphQLEnumType) and not names.RETURNS_COMPLETED & statuses.values.keys():
+        known = ", ".join(sorted(names.RETURNS_COMPLETED))
+        found.append(("ReturnStatus", f"has none of the values taken for a completed return ({known}); it has {', '.join(statuses.values)}"))
     return found
 
 

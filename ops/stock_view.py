@@ -86,9 +86,7 @@ def views(conn: Connection, site: Site, entry: SkuEntry) -> list[StoreView]:
     return found
 
 
-def _target(
-    conn: Connection, store: Store, items: dict[int, ItemRow | None], booked: int, lines: tuple[OpenLine, ...]
-) -> Target | None:
+def _target(conn: Connection, store: Store, items: dict[int, ItemRow | None], booked: int, lines: tuple[OpenLine, ...]) -> Target | None:
     rows = [row for i in store.sellable_ids() if (row := items[i]) is not None]
     if not rows:
         return None

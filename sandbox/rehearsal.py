@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import httpx
 
 from connector.centra.graphql_client import GraphQLCentra
 from connector.centra.transport import CentraTransport
-from connector.domain.configuration import CentraSettings, Mapping, Plan, Site
+from connector.domain.configuration import CentraSettings, Lane, Mapping, Plan, Site
 from connector.flows.drain_store_stock import Drained
 from connector.flows.nudge_store_stock import nudge_store_stock
 from connector.flows.receive_centra_webhook import receive_centra_webhook
@@ -54,6 +54,13 @@ from sandbox.stand_ins import Crash, HookedTransport, Invocation
 
 FUNCTION_S = 60.0
 MOST_AT_ONCE = 2
+MOST_NESTED = 2
+"""Invocations that run inside each other's waits: more add little, and cost much time."""
+Received = tuple[str, str, str | None]
+"""A message as a function gets it: (message id, body, exception id)."""
+Consumer = Callable[[Sequence[Received]], Collection[str]]
+"""A function: answers the ids of the messages it could not take."""
+
 WEBHOOK_SECRET = "rehearsal-webhook-secret"
 EVENTS_USER, EVENTS_PASSWORD = "sitoo", "rehearsal-events-password"
 
@@ -71,8 +78,17 @@ class Counts:
 class Rehearsal:
     """One site. `step(operation)` runs before each storage call and around each vendor call of the connector."""
 
-    def __init__(self, site: Site, *, plan: Plan = Plan.GROWTH, limits: bool = False, seed: int = 1, mapping: Mapping | None = None) -> None:
-        self.clock = VirtualTime()
+    def __init__(
+        self,
+        site: Site,
+        *,
+        plan: Plan = Plan.GROWTH,
+        limits: bool = False,
+        seed: int = 1,
+        mapping: Mapping | None = None,
+        clock: VirtualTime | None = None,
+    ) -> None:
+        self.clock = clock or VirtualTime()
         self.mapping = mapping or Mapping(version=1, sites=(site,), centra=CentraSettings(plan=plan))
         self.site = site
         self.centra, self.sitoo = CentraState(self.clock), SitooState(self.clock, site=site.id)
@@ -88,6 +104,8 @@ class Rehearsal:
         self.schedules = True
         self._ids = (f"id-{n}" for n in itertools.count(1))
         self._running: list[Invocation] = []
+        self._serving: list[Work] = []
+        self.consumers: dict[Work, Consumer] = {Work.STORE_STOCK: self._drain}
         self._rng = random.Random(seed)
         self._centra_http = self._http("centra", InProcessTransport(centra_app(self.centra, self.clock)))
         self._sitoo_http = self._http("sitoo", InProcessTransport(sitoo_app(self.sitoo, self.clock)))
@@ -121,7 +139,10 @@ class Rehearsal:
         )
 
     def sitoo_client(self) -> RestSitoo:
-        """Lanes as the mapping names API users: the sandbox's first user is `default`, others in their order."""
+        return RestSitoo(self.site.id, *self.sitoo_transports())
+
+    def sitoo_transports(self) -> tuple[SitooTransport, dict[Lane, SitooTransport]]:
+        """The default and the lanes as the mapping names API users: the sandbox's first user is `default`, others in their order."""
         names = ["default", *dict.fromkeys(self.mapping.sitoo.api_users.values())]
         users = dict(zip(names, self.sitoo.api_users.items(), strict=False))
         owner, base_url = next(self._ids), f"http://sitoo.test/v2/accounts/{self.sitoo.account}"
@@ -130,45 +151,50 @@ class Rehearsal:
             lock = SitooLock(self.locks, name, self.clock, owner)
             return SitooTransport(self._sitoo_http, base_url, ReadApiUser(*users[name]), lock, self.clock)
 
-        return RestSitoo(self.site.id, transport("default"), {lane: transport(name) for lane, name in self.mapping.sitoo.api_users.items()})
+        return transport("default"), {lane: transport(name) for lane, name in self.mapping.sitoo.api_users.items()}
 
     def run(self, seconds: float) -> None:
         """Let time pass: trade, events, schedules and queue messages happen at their moment."""
         end = self.clock.now() + seconds
         while True:
-            visible = self.queues.next_visible_at(Work.STORE_STOCK)
-            moment = min(end, visible if visible is not None else end, self.clock.next_due() or end)
+            visible = [at for work in self.consumers if (at := self.queues.next_visible_at(work)) is not None]
+            moment = min([end, *visible, self.clock.next_due() or end])
             self.clock.move_to(max(moment, self.clock.now()))
             if not self._serve_once() and self.clock.now() >= end:
                 return
 
     def _serve_once(self) -> bool:
-        """One invocation for the messages visible now; False when there were none."""
-        messages = self.queues.receive(Work.STORE_STOCK, 10)
-        if not messages:
-            return False
-        self._invoke(messages)
-        return True
+        """One invocation of each function whose queue has visible messages; False when there were none."""
+        served = False
+        for work, consume in self.consumers.items():
+            if self._serving.count(work) < MOST_AT_ONCE and (messages := self.queues.receive(work, 10)):
+                self._invoke(work, consume, messages)
+                served = True
+        return served
 
-    def _invoke(self, messages: Sequence[Message]) -> None:
+    def _invoke(self, work: Work, consume: Consumer, messages: Sequence[Message]) -> None:
         self.counts.invocations += 1
-        invocation = Invocation()
-        self._running.append(invocation)
-        asked = [StockMessage(str(i), m.body, m.attributes.get(EXCEPTION_ID)) for i, m in enumerate(messages)]
+        self._running.append(Invocation())
+        self._serving.append(work)
         try:
-            context = self.context()
-            taken = take_stock_messages(asked, {self.site.id: context}.get, ends_at=self.clock.now() + FUNCTION_S)
+            failed = consume([(str(i), m.body, m.attributes.get(EXCEPTION_ID)) for i, m in enumerate(messages)])
         except Crash:
             self.counts.crashes += 1
             return
         finally:
             self._running.pop()
+            self._serving.pop()
+        for i, message in enumerate(messages):
+            if str(i) not in failed:
+                self.queues.ack(message)
+
+    def _drain(self, received: Sequence[Received]) -> Collection[str]:
+        asked = [StockMessage(*each) for each in received]
+        taken = take_stock_messages(asked, {self.site.id: self.context()}.get, ends_at=self.clock.now() + FUNCTION_S)
         for drained in taken.drained:
             self.counts.ended[drained.ended] += 1
             self.counts.drained.append(drained)
-        for i, message in enumerate(messages):
-            if str(i) not in taken.failed:
-                self.queues.ack(message)
+        return taken.failed
 
     def _before(self, operation: str) -> None:
         if not self._running:
@@ -191,8 +217,8 @@ class Rehearsal:
         self.clock.at(self.clock.now() + 60.0, self._poll)
 
     def serve_beside(self) -> None:
-        """While a holder waits for a vendor, the second slot of the queue takes what is visible."""
-        if 0 < len(self._running) < MOST_AT_ONCE:
+        """While a function waits for a vendor, others and its own second slot take what is visible."""
+        if 0 < len(self._running) < MOST_NESTED:
             self._serve_once()
 
     def _connect_events(self) -> None:

@@ -9,6 +9,7 @@ from connector.domain.configuration import Mapping as MappingFile
 from connector.flows.refresh_sku_map import RefreshSkuMap
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.sku_lookup import SkuLookup
+from connector.runtime.applied_mapping import AppliedMapping
 from connector.runtime.aws_clients import dynamodb_client, secrets_client, sqs_client
 from connector.runtime.clock import SystemClock
 from connector.runtime.secrets import CentraToken
@@ -26,32 +27,21 @@ from connector.store.dynamo.order_links import DynamoOrderLinks
 from connector.store.dynamo.sku_map import DynamoSkuMap
 from connector.store.dynamo.stock_levels import DynamoStockLevels
 
-MAPPING_FRESH_S = 30.0
-
 
 class StockFunction:
-    """One per function instance. Contexts are rebuilt when another mapping has been applied (looked for every 30 s)."""
+    """One per function instance."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._settings = sync_store_stock_settings(environment)
         self.clock = SystemClock()
         self._db = Connection(dynamodb_client())
-        self._mappings = DynamoMappings(self._db, self._settings.tables.mappings)
         self._instance = uuid.uuid4().hex
-        self._contexts: dict[int, DrainContext] = {}
-        self._revision = 0
-        self._looked_at = 0.0
+        mappings = DynamoMappings(self._db, self._settings.tables.mappings)
+        self._applied = AppliedMapping(mappings, self.clock, lambda mapping: mapping.switches.sync_store_stock, self._build)
 
     def context_of(self, site: int) -> DrainContext | None:
         """The site's context; None when no mapping is applied, or it does not have the site, or store stock is switched off."""
-        if self.clock.now() - self._looked_at >= MAPPING_FRESH_S:
-            applied = self._mappings.current()
-            self._looked_at = self.clock.now()
-            if applied is None or not applied.mapping.switches.sync_store_stock:
-                self._contexts, self._revision = {}, 0
-            elif applied.revision != self._revision:
-                self._contexts, self._revision = self._build(applied.mapping), applied.revision
-        return self._contexts.get(site)
+        return self._applied.of(site)
 
     def _build(self, mapping: MappingFile) -> dict[int, DrainContext]:
         settings, tables, vendors = self._settings, self._settings.tables, self._settings.vendors

@@ -1,4 +1,4 @@
-"""The Centra sandbox over HTTP: `POST /graphql` as the vendor answers it, `POST /_control/<action>` for scenarios."""
+"""The Centra sandbox over HTTP: `POST /graphql` and `/api/order-api/…` as the vendor answers them, `POST /_control/<action>` for scenarios."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from sandbox.centra.dates import retry_after
 from sandbox.centra.documents import Compiled, Documents, Operation
+from sandbox.centra.mishaps import play
+from sandbox.centra.order_api import ORDER_API, OrderApiDesk
 from sandbox.centra.plans import OffPlan
 from sandbox.centra.records import Refusal
 from sandbox.centra.resolvers import build_schema
 from sandbox.centra.state import ACTIONS, CentraState
 from sandbox.clock import SandboxClock
-from sandbox.faults import ConnectionDropped, Fault, FaultKind
 
 
 @cache
@@ -33,20 +33,18 @@ def _graphql() -> tuple[GraphQLSchema, Documents]:
     return schema, Documents(schema)
 
 
-class CutConnection(Response):
-    """Promises more than it sends, then breaks off: the caller sees a lost connection, in process and over a socket."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        raise ConnectionDropped
-
-
 def create_app(state: CentraState, clock: SandboxClock) -> Starlette:
     """The sandbox as an ASGI application; `clock` becomes the state's."""
     state.clock = clock
     desk = GraphQLDesk(state)
     control = ControlDesk(state)
-    return Starlette(routes=[Route("/graphql", desk.answer, methods=["POST"]), Route("/_control/{action}", control.answer, methods=["POST"])])
+    order_api = OrderApiDesk(state)
+    routes = [
+        Route("/graphql", desk.answer, methods=["POST"]),
+        Route(f"{ORDER_API}/{{endpoint:path}}", order_api.answer, methods=["GET", "POST", "PUT"]),
+        Route("/_control/{action}", control.answer, methods=["POST"]),
+    ]
+    return Starlette(routes=routes)
 
 
 class GraphQLDesk:
@@ -75,37 +73,8 @@ class GraphQLDesk:
         return refused_for_limits or await self._play(compiled, operation, variables, complexity)
 
     async def _play(self, compiled: Compiled, operation: Operation, variables: dict[str, Any], complexity: int) -> Response:
-        state = self._state
         called = f"{operation.name}:{','.join(operation.fields)}"
-        if (late := state.take_late_commit(called)) is not None:
-            state.clock.at(state.now() + late.seconds, lambda: self._commit(compiled, operation, variables, complexity))
-            await state.clock.pause(late.hang)
-            return CutConnection()
-        fault = state.faults.take(called, state.now())
-        delay = state.delay.draw()
-        await state.clock.pause(delay / 2 + (fault.seconds if fault is not None else 0.0))
-        if fault is not None and (early := self._before(fault)) is not None:
-            return early
-        answer = self._execute(compiled, operation, variables, complexity)
-        if delay:
-            await state.clock.pause(delay / 2)
-        if fault is not None and fault.kind is FaultKind.DROP_AFTER:
-            return CutConnection()
-        if fault is not None and fault.kind is FaultKind.ERROR_AFTER:
-            return _failure(fault.status)
-        return answer
-
-    def _commit(self, compiled: Compiled, operation: Operation, variables: dict[str, Any], complexity: int) -> None:
-        self._execute(compiled, operation, variables, complexity)
-
-    def _before(self, fault: Fault) -> Response | None:
-        if fault.kind is FaultKind.ERROR:
-            return _failure(fault.status)
-        if fault.kind is FaultKind.DROP_BEFORE:
-            return CutConnection()
-        if fault.kind is FaultKind.THROTTLE:
-            return self._too_many(self._state.now() + fault.retry_after)
-        return None
+        return await play(self._state, called, lambda: self._execute(compiled, operation, variables, complexity), self._too_many)
 
     def _execute(self, compiled: Compiled, operation: Operation, variables: dict[str, Any], complexity: int) -> Response:
         state = self._state
@@ -164,7 +133,3 @@ class ControlDesk:
             return JSONResponse(getattr(self._state, action)(**arguments))
         except (Refusal, ValueError, TypeError) as problem:
             return JSONResponse({"error": str(problem)}, 400)
-
-
-def _failure(status: int) -> Response:
-    return JSONResponse({"errors": [{"message": "Internal server error"}]}, status)

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.centra.catalogue import Catalogue
+from sandbox.centra.events import EventQueue
+from sandbox.centra.external_ids import ExternalIds
 from sandbox.centra.limits import PLANS, Limits
 from sandbox.centra.modes import Modes
+from sandbox.centra.order_records import Order, Return, Shipment
 from sandbox.centra.orders import OrderBook
+from sandbox.centra.payments import PaymentDesk
 from sandbox.centra.records import Refusal
 from sandbox.centra.returns import ReturnDesk
+from sandbox.centra.shipments import ShipmentDesk
 from sandbox.centra.stock import StockLedger
 from sandbox.centra.webhooks import Sender, Webhooks, WebhookSettings
 from sandbox.clock import SandboxClock, VirtualTime
 from sandbox.faults import Fault, FaultKind, Faults, Latency
+
+WEBHOOK_KINDS = ("order", "shipment", "return", "check_first", "allocation_request")
 
 
 @dataclass(slots=True)
@@ -49,8 +56,17 @@ class Controls:
         self.catalogue = Catalogue(self.now)
         self.stock = StockLedger(self.now, self.modes_in_force)
         self.hooks = Webhooks(lambda: self.clock)
-        self.orders = OrderBook(self.now, self.modes_in_force, self.stock, self.hooks.emit)
-        self.returns = ReturnDesk(self.now, self.modes_in_force, self.stock, self.hooks.emit)
+        self.events = EventQueue(self.now, self.modes_in_force)
+        self.external_ids = ExternalIds(self.modes_in_force)
+        self.payments = PaymentDesk(lambda: self.clock, self.modes_in_force, self._tell)
+        self.orders = OrderBook(lambda: self.clock, self.modes_in_force, self.stock, self._tell)
+        self.shipping = ShipmentDesk(self.now, self.modes_in_force, self.stock, self.orders, self.payments, self._tell)
+        self.returns = ReturnDesk(self.now, self.modes_in_force, self.stock, self.payments, self._tell)
+        self.returns.on_change = self._return_changed
+        self.stock.on_record = lambda change: self._tell("stock_change", "create", change.id)
+        self.attribute_types: dict[str, tuple[str, dict[str, str]]] = {}
+        self.order_api_secret = "order-api-secret"
+        self.order_api_closed: frozenset[str] = frozenset()
         self.limits = Limits()
         self.limits.start(self.now(), "growth", enforced=False)
         self.faults = Faults()
@@ -153,3 +169,29 @@ class Controls:
         """An event of any kind, whatever the sandbox itself does."""
         self.hooks.emit(type, action, id, data)
         return {"waiting": self.hooks.waiting}
+
+    def _tell(self, kind: str, action: str, id: int, data: dict[str, object] | None = None, *, completed: bool = False) -> None:
+        """Something changed: the webhook and the events system hear of it."""
+        if kind in WEBHOOK_KINDS:
+            self.hooks.emit(kind, action, id, data)
+        gone = kind == "return" and id not in self.returns.returns
+        self.events.note(kind, "delete" if gone else action, id, completed=completed)
+
+    def _order(self, number: int) -> Order:
+        if number not in self.orders.orders:
+            raise Refusal(f"Could not find Order with number {number}")
+        return self.orders.orders[number]
+
+    def _shipment(self, shipment_id: int) -> Shipment:
+        if shipment_id not in self.orders.shipments:
+            raise Refusal(f"Could not find Shipment with ID {shipment_id}")
+        return self.orders.shipments[shipment_id]
+
+    def _return(self, return_id: int) -> Return:
+        if return_id not in self.returns.returns:
+            raise Refusal(f"Could not find Return with ID {return_id}")
+        return self.returns.returns[return_id]
+
+    def _return_changed(self, order: Order) -> None:
+        if self.modes_in_force.order_updated_by_return:
+            self.orders.touch(order)

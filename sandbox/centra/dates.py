@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 INSTANCE_ZONE = timezone(timedelta(hours=1))
+INSTANCE_ZONE_NAME = "Europe/Stockholm"
 
 
 def to_iso(moment: float) -> str:

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
@@ -29,6 +30,8 @@ from graphql import (
 
 from sandbox.centra.plans import Plan, compile_query, default_of
 
+Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
+
 # Centra's price list for complexity is not public: 1 a field, lists multiply, these scalars are documented as expensive, FTA as free.
 EXPENSIVE = {"physicalQuantity", "allocatedQuantity", "demandQuantity", "availableNowQuantity", "unshippedQuantity"}
 FREE = {"freeToAllocateQuantity"}
@@ -39,12 +42,21 @@ TYPE_PERMISSIONS = {
     "Allocation": "Allocation:read",
     "Shipment": "Shipment:read",
     "Return": "Return:read",
+    "DirectToConsumerOrder": "Order:read",
+    "PaymentHistoryEntry": "PaymentHistory:read",
+    "Customer": "Customer:read",
+    "Store": "Store:read",
+    "Event": "Event:read",
     "StockChange": "StockChange:read",
     "Warehouse": "Warehouse:read",
     "Product": "Product:read",
     "ProductVariant": "ProductVariant:read",
     "ProductSize": "ProductSize:read",
 }
+ORDER_TYPES = ("Order", "DirectToConsumerOrder", "WholesaleOrder")
+ORDER_DETAILS = ("shippingAddress", "billingAddress", "attributes", "internalComment")
+# What refundReturn and captureShipment need is (unconfirmed).
+ORDER_MUTATIONS = ("confirmOrder", "updateDirectToConsumerOrder", "resumeDirectToConsumerOrder", "captureOrder", "assignAttributes")
 FIELD_PERMISSIONS = {
     ("Warehouse", "stock"): "Warehouse.stock:read",
     ("ProductSize", "stock"): "ProductSize.stock:read",
@@ -54,8 +66,19 @@ FIELD_PERMISSIONS = {
     ("Mutation", "updateProductVariant"): "ProductVariant:write",
     ("Mutation", "allocateOrder"): "Order:write",
     ("Mutation", "unallocateOrder"): "Order:write",
-    ("Mutation", "createShipment"): "Shipment:write",
-    ("Mutation", "completeShipment"): "Shipment:write",
+    ("Mutation", "cancelDirectToConsumerOrder"): "Order:write",
+    **{("Mutation", name): "Order:write" for name in ORDER_MUTATIONS},
+    ("Mutation", "setOrdersLock"): "Order.isLocked:write",
+    **{("Mutation", name): "Shipment:write" for name in ("createShipment", "updateShipment", "captureShipment", "completeShipment")},
+    **{("Mutation", name): "Return:write" for name in ("createReturn", "completeReturn", "uncompleteReturn", "deleteReturn", "refundReturn")},
+    **{("Mutation", name): "Event:write" for name in ("setEventListeners", "unsetEventListeners", "confirmEvents")},
+    **{
+        (owner, name): f"Order.{name}:read"
+        for owner in ORDER_TYPES
+        for name in ("shippingAddress", "billingAddress", "attributes", "internalComment")
+    },
+    ("DirectToConsumerShipment", "shippingAddress"): "Shipment.shippingAddress:read",
+    ("DirectToConsumerReturn", "comment"): "Return.comment:read",
 }
 
 
@@ -145,7 +168,7 @@ class Documents:
 
     def _prices(
         self,
-        parent: GraphQLObjectType | GraphQLInterfaceType,
+        parent: Composite,
         selections: SelectionSetNode,
         fragments: dict[str, FragmentDefinitionNode],
         permissions: dict[str, FieldNode],
@@ -154,7 +177,7 @@ class Documents:
         prices = []
         for owner, node in _fields(self._schema, parent, selections, fragments):
             name = node.name.value
-            definition = owner.fields.get(name)
+            definition = None if isinstance(owner, GraphQLUnionType) else owner.fields.get(name)
             if definition is None:
                 prices.append(_Price(1))
                 continue
@@ -162,7 +185,7 @@ class Documents:
             for needed in (FIELD_PERMISSIONS.get((owner.name, name)), TYPE_PERMISSIONS.get(named.name)):
                 if needed:
                     permissions.setdefault(needed, node)
-            if node.selection_set is None or not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            if node.selection_set is None or not isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
                 prices.append(_Price(0 if name in FREE else EXPENSIVE_COST if name in EXPENSIVE else 1))
                 continue
             price = _Price(1, self._prices(named, node.selection_set, fragments, permissions, defaults))
@@ -185,10 +208,10 @@ def _multiply(price: _Price, node: FieldNode, default: Any, defaults: dict[str, 
 
 def _fields(
     schema: GraphQLSchema,
-    parent: GraphQLObjectType | GraphQLInterfaceType,
+    parent: Composite,
     selections: SelectionSetNode,
     fragments: dict[str, FragmentDefinitionNode],
-) -> Iterator[tuple[GraphQLObjectType | GraphQLInterfaceType, FieldNode]]:
+) -> Iterator[tuple[Composite, FieldNode]]:
     for node in selections.selections:
         if isinstance(node, FieldNode):
             yield parent, node
@@ -198,6 +221,6 @@ def _fields(
         source = node if isinstance(node, InlineFragmentNode) else fragments[node.name.value]
         if source.type_condition is not None:
             narrowed = schema.type_map[source.type_condition.name.value]
-            assert isinstance(narrowed, GraphQLObjectType | GraphQLInterfaceType)
+            assert isinstance(narrowed, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
             inner = narrowed
         yield from _fields(schema, inner, source.selection_set, fragments)

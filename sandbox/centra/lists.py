@@ -9,7 +9,8 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from sandbox.centra.filters import Getter, Member, any_of, date_range, equal, number_range, one_of, ordered, page_of, select, text
-from sandbox.centra.records import Order, Size, Stock, Warehouse
+from sandbox.centra.order_records import Order, Shipment
+from sandbox.centra.records import Size, Stock, Warehouse
 from sandbox.centra.state import CentraState
 
 Where = Mapping[str, Any]
@@ -24,12 +25,21 @@ def status(row: Any) -> str:
     return "ACTIVE" if row.active else "INACTIVE"
 
 
-def _always(value: Any) -> Getter:
-    return lambda _row: value
-
-
 ID = {"id": one_of(attrgetter("id"))}
-SHOP = {"storeType": equal(_always("DIRECT_TO_CONSUMER"))}
+
+
+def order_of(row: Any) -> Order:
+    """Of an order itself, a shipment or a return."""
+    if isinstance(row, Order):
+        return row
+    return row.order if isinstance(row, Shipment) else row.shipment.order
+
+
+def store_type(row: Any) -> str:
+    return "WHOLESALE" if order_of(row).wholesale else "DIRECT_TO_CONSUMER"
+
+
+SHOP = {"storeType": equal(store_type)}
 STOCK: dict[str, Member] = {
     "physicalQuantity": number_range(attrgetter("physical")),
     "allocatedQuantity": number_range(attrgetter("allocated")),
@@ -48,7 +58,14 @@ ORDERS: dict[str, Member] = {
     "createdAt": date_range(CREATED),
     "orderDate": date_range(CREATED),
     "updatedAt": date_range(UPDATED),
-    **{flag: equal(_always(False)) for flag in ("isOnHold", "isLocked", "isInternal")},
+    "otherComment": text(attrgetter("other_comment")),
+    "orderHoldReason": one_of(attrgetter("hold_reason")),
+    "isOnHold": equal(attrgetter("on_hold")),
+    "isLocked": equal(attrgetter("locked")),
+    "isInternal": equal(attrgetter("internal")),
+    "isWaitingForPayment": equal(lambda row: row.hold_reason == "WAITING_FOR_PAYMENT"),
+    "isWaitingForCheckFirstAllocation": equal(attrgetter("waits_for_check_first")),
+    "allocatedWarehouseCount": number_range(lambda row: len({a.warehouse for line in row.lines for a in line.allocations})),
 }
 SHIPMENTS: dict[str, Member] = {
     **ID,
@@ -60,6 +77,11 @@ SHIPMENTS: dict[str, Member] = {
     "isGoodToGo": equal(attrgetter("good_to_go")),
     "isShipped": equal(lambda row: row.shipped_at is not None),
     "isPaid": equal(attrgetter("paid")),
+    "paidAt": date_range(attrgetter("paid_at")),
+    "isCaptured": equal(lambda row: row.captured_at is not None),
+    "capturedAt": date_range(attrgetter("captured_at")),
+    "isOnHold": equal(attrgetter("order.on_hold")),
+    "trackingNumber": text(lambda row: row.info.get("trackingNumber")),
     "orderId": one_of(attrgetter("order.id")),
 }
 RETURNS: dict[str, Member] = {
@@ -70,7 +92,22 @@ RETURNS: dict[str, Member] = {
     "orderId": one_of(attrgetter("shipment.order.id")),
     "orderNumber": one_of(attrgetter("shipment.order.number")),
     "shipmentId": one_of(attrgetter("shipment.id")),
+    "shipmentNumber": one_of(attrgetter("shipment.number")),
+    "createdFrom": one_of(attrgetter("created_from")),
 }
+PAYMENTS: dict[str, Member] = {
+    **ID,
+    "entryType": one_of(attrgetter("type")),
+    "status": one_of(attrgetter("status")),
+    "createdAt": date_range(CREATED),
+    "orderNumber": one_of(attrgetter("order.number")),
+}
+EVENTS: dict[str, Member] = {
+    "objectType": one_of(attrgetter("object_type")),
+    "changeType": one_of(attrgetter("change_type")),
+    "storeId": one_of(lambda _row: None),
+}
+LISTENERS: dict[str, Member] = {"objectType": one_of(attrgetter("object_type"))}
 STOCK_CHANGES: dict[str, Member] = {
     **ID,
     "createdAt": date_range(CREATED),
@@ -100,8 +137,14 @@ SORT_KEYS: dict[str, Getter] = {
 }
 
 
-def listing(source: Source, members: Mapping[str, Member]) -> Resolver:
-    """A resolver of `(where, sort, limit, page)`."""
+def listing(source: Source, members: Mapping[str, Member], external: tuple[str, str] | None = None) -> Resolver:
+    """A resolver of `(where, sort, limit, page)`. `external`: the type in ID conversion and its key, for lists with `externalId`."""
+
+    def known(state: CentraState) -> Mapping[str, Member]:
+        if external is None:
+            return members
+        kind, key = external
+        return {**members, "externalId": one_of(lambda row: state.external_ids.of(kind, getattr(row, key)))}
 
     def resolve(
         owner: Any,
@@ -113,7 +156,7 @@ def listing(source: Source, members: Mapping[str, Member]) -> Resolver:
     ) -> list[Any]:
         state = info.context
         where = where or {}
-        found = select(source(state, owner, where), where, members, from_inclusive=state.modes_in_force.range_from_inclusive)
+        found = select(source(state, owner, where), where, known(state), from_inclusive=state.modes_in_force.range_from_inclusive)
         return page_of(ordered(found, sort, SORT_KEYS), DEFAULT_LIMIT if limit is None else limit, page)
 
     return resolve

@@ -1,220 +1,179 @@
-"""Orders, allocations and shipments of the Centra sandbox, and what they do to stock."""
+"""Orders of the Centra sandbox: placed, allocated, edited, held, cancelled – and what each does to stock."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
+from sandbox.centra.allocating import RELEASE, Allocator
 from sandbox.centra.modes import Modes
-from sandbox.centra.records import (
-    Allocation,
-    Order,
-    OrderLine,
-    Refusal,
-    Shipment,
-    ShipmentLine,
-    Size,
-    Stock,
-    Warehouse,
-)
+from sandbox.centra.order_parts import StockAction
+from sandbox.centra.order_records import BUNDLE, BUNDLE_ITEM, PRODUCT, Order, OrderLine, Shipment
+from sandbox.centra.payments import Emit
+from sandbox.centra.records import Refusal, Size, Stock, Warehouse
+from sandbox.centra.requests import StoreQuestions
 from sandbox.centra.stock import StockLedger
+from sandbox.clock import SandboxClock
 
-Emit = Callable[[str, str, int], None]
 Part = tuple[OrderLine, int]
+CLOSED = ("CANCELLED", "SHIPPED", "ARCHIVED")
+
+
+@dataclass(slots=True)
+class WantedLine:
+    """A line to be ordered; prices per unit in sub-units (`original` None: no line discount). `total`: the price of all units, if not a multiple.
+
+    `items`: a bundle's sizes, each with its units per bundle and its weight in the price.
+    """
+
+    size: Size
+    units: int
+    kind: str = PRODUCT
+    price: int = 10_000
+    original: int | None = None
+    total: int | None = None
+    tax_percent: Decimal = Decimal(25)
+    comment: str = ""
+    name: str = ""
+    items: list[tuple[Size, int, int]] = field(default_factory=list)
 
 
 class OrderBook:
-    """Every change goes through here: it keeps allocations and stock in step and tells the webhook (`emit(type, action, id)`)."""
+    """Every change of an order goes through here or through the desks that share its allocator."""
 
-    def __init__(self, now: Callable[[], float], modes: Modes, stock: StockLedger, emit: Emit) -> None:
-        self._now = now
+    def __init__(self, clock: Callable[[], SandboxClock], modes: Modes, stock: StockLedger, emit: Emit) -> None:
+        self._clock = clock
         self._modes = modes
-        self._stock = stock
         self._emit = emit
         self._numbers = itertools.count(101)
         self._line_ids = itertools.count(5001)
-        self._allocation_ids = itertools.count(9001)
-        self._shipment_ids = itertools.count(301)
-        self._shipment_line_ids = itertools.count(8001)
+        self.allocator = Allocator(modes, stock)
+        self.questions = StoreQuestions(clock, modes, self.allocator, emit)
+        self.questions.on_change = lambda order: self.changed(order, allocation=True)
         self.orders: dict[int, Order] = {}
         self.by_id: dict[str, Order] = {}
         self.shipments: dict[int, Shipment] = {}
-        self._waiting: dict[int, None] = {}
-        stock.on_increase = self._allocate_waiting
+        stock.on_increase = self._serve_waiting
 
-    def place(
-        self, lines: Sequence[tuple[Size, int]], preferred: Sequence[Warehouse], *, status: str = "CONFIRMED", keep_safety: bool = False
-    ) -> Order:
-        """A shopper's order: each line is allocated in the order of `preferred`; what finds no stock is demand."""
-        number, now = next(self._numbers), self._now()
-        order = Order(uuid.uuid5(uuid.NAMESPACE_OID, str(number)).hex, number, status, now, now, list(preferred))
-        for size, units in lines:
-            if units < 1:
-                raise Refusal("quantity must be positive")
-            order.lines.append(OrderLine(next(self._line_ids), order, size, units))
-        self.orders[number] = self.by_id[order.id] = order
+    def draft(self, preferred: Sequence[Warehouse], *, status: str = "CONFIRMED", number: int | None = None) -> Order:
+        """An order with nothing in it that nobody has heard of yet."""
+        now = self._clock().now()
+        number = next(n for n in self._numbers if n not in self.orders) if number is None else number
+        return Order(uuid.uuid5(uuid.NAMESPACE_OID, str(number)).hex, number, status, now, now, list(preferred))
+
+    def add(self, order: Order, wanted: WantedLine, *, stocked: bool = True) -> OrderLine:
+        if wanted.units < 1:
+            raise Refusal("quantity must be positive")
+        total = wanted.price * wanted.units if wanted.total is None else wanted.total
+        original = wanted.price if wanted.original is None else wanted.original
+        takes = stocked and wanted.kind in (PRODUCT, BUNDLE_ITEM)
+        line = OrderLine(next(self._line_ids), order, wanted.size, wanted.units, wanted.kind, takes, original, total, wanted.tax_percent)
+        line.comment, line.name = wanted.comment, wanted.name
+        order.lines.append(line)
+        for size, each, weight in wanted.items:
+            item = OrderLine(next(self._line_ids), order, size, wanted.units * each, BUNDLE_ITEM, stocked, 0, 0, wanted.tax_percent)
+            item.bundle, item.each, item.weight = line, each, weight
+            order.lines.append(item)
+        return line
+
+    def place(self, order: Order, *, keep_safety: bool = False, ask_first: bool = True) -> Order:
+        """The order exists from now on: it is offered to check-first stores, or allocated in the order of its warehouses."""
+        self.orders[order.number] = self.by_id[order.id] = order
+        offered = ask_first and self.questions.offer(order)
         for line in order.lines:
-            self._allocate(line, line.ordered, preferred, keep_safety=keep_safety)
-        self._emit("order", "insert", number)
+            if line.stocked:
+                self.allocator.allocate(line, 0 if offered else line.ordered, order.preferred, keep_safety=keep_safety)
+        self.questions.ask(order)
+        self._emit("order", "insert", order.number)
         return order
 
     def allocate(self, order: Order, parts: Sequence[Part], warehouses: Sequence[Warehouse]) -> list[str]:
         """Allocate units that wait; sentences about what found no stock."""
         short = []
         for line, units in parts:
-            missing = self._allocate(line, min(units, line.unallocated), warehouses or order.preferred)
+            missing = self.allocator.allocate(line, min(units, line.unallocated), warehouses or order.preferred)
             if missing:
                 short.append(f"{missing} of {line.size.sku} could not be allocated.")
-        self._changed(order, allocation=True)
+        self.questions.ask(order)
+        self.changed(order, allocation=True)
         return short
 
-    def unallocate(self, order: Order, parts: Sequence[Part], warehouses: Sequence[Warehouse], *, remove: bool) -> list[str]:
-        """Free units of an order (they wait again), back to stock or removed from it; sentences about what was too many."""
+    def unallocate(self, order: Order, parts: Sequence[Part], warehouses: Sequence[Warehouse], action: StockAction) -> list[str]:
+        """Units of an order wait again, their stock by `action`; sentences about what was too many."""
         short = []
         for line, units in parts:
-            missing = self._free(line, units, warehouses, "unallocate" if remove else "")
+            missing = self.allocator.free(line, units, warehouses, action, "unallocate") if line.stocked else units
             if missing:
                 short.append(f"{missing} of {line.size.sku} were not allocated there.")
-        self._changed(order, allocation=True)
+        self.questions.review(order)
+        self.changed(order, allocation=True)
         return short
 
-    def cancel(self, order: Order, parts: Sequence[Part], *, remove: bool) -> None:
-        """Cancel units that are on no shipment: waiting ones first, then allocated ones (released or removed from stock)."""
-        for line, units in parts:
-            on_shipments = sum(a.quantity for a in line.allocations if a.shipment_line is not None)
-            if units > line.quantity - on_shipments:
-                raise Refusal(f"Only {line.quantity - on_shipments} of {line.size.sku} can be cancelled.")
-            self._free(line, max(0, units - line.unallocated), (), "cancel" if remove else "")
+    def cancel(self, order: Order, parts: Sequence[Part], action: StockAction = RELEASE) -> None:
+        """Cancel units that are on no shipment: waiting ones first, then allocated ones. A bundle takes its items with it."""
+        expanded = [pair for line, units in parts for pair in _with_items(line, units)]
+        for line, units in expanded:
+            if units > line.quantity - line.expedited:
+                raise Refusal(f"Only {line.quantity - line.expedited} of {line.size.sku} can be cancelled.")
+        for line, units in expanded:
+            if line.stocked:
+                self.allocator.free(line, max(0, units - line.unallocated), (), action, "cancel")
             line.cancelled += units
-            self._count_waiting(line)
+            if line.stocked:
+                self.allocator.count_waiting(line)
         if all(line.quantity == 0 for line in order.lines):
             order.status = "CANCELLED"
         else:
-            self._finish(order)
-        self._changed(order)
+            self.finish(order)
+        self.questions.review(order)
+        self.changed(order)
 
-    def create_shipment(
-        self, order: Order, parts: Sequence[Part], warehouses: Sequence[Warehouse] = (), *, good_to_go: bool = True, paid: bool = True
-    ) -> Shipment:
-        """A shipment of allocated units that are on none yet."""
-        if order.status in ("PENDING", "CANCELLED"):
+    def hold(self, order: Order, reason: str = "") -> None:
+        """`reason` is a sentence for the order's history; the hold's own reason stays empty for a hold by hand."""
+        if order.status in CLOSED:
             raise Refusal(f"Order {order.number} is {order.status}.")
-        now = self._now()
-        shipment = Shipment(next(self._shipment_ids), f"{order.number}-{len(order.shipments) + 1}", order, now, now, good_to_go, paid)
-        for line, units in parts:
-            free = [a for a in line.allocations if a.shipment_line is None and (not warehouses or a.warehouse in warehouses)]
-            if units > sum(a.quantity for a in free):
-                raise Refusal(f"Only {sum(a.quantity for a in free)} of {line.size.sku} are allocated and on no shipment.")
-        for line, units in parts:
-            entry = ShipmentLine(next(self._shipment_line_ids), shipment, line, units)
-            for allocation in self._split(line, units, warehouses):
-                allocation.shipment_line = entry
-                entry.allocations.append(allocation)
-            if units:
-                shipment.lines.append(entry)
-        if not shipment.lines:
-            raise Refusal("Nothing to ship.")
-        order.shipments.append(shipment)
-        self.shipments[shipment.id] = shipment
-        order.status = "PROCESSING"
-        self._emit("shipment", "create", shipment.id)
-        if good_to_go:
-            self._emit("shipment", "good_to_go", shipment.id)
-        self._changed(order)
-        return shipment
+        order.on_hold = True
+        order.history.append(reason)
+        self.changed(order)
 
-    def complete(self, shipment: Shipment, shipped_at: float | None = None) -> None:
-        """Units leave the shelf: physical and allocated fall together."""
-        if shipment.shipped_at is not None:
-            raise Refusal(f"Shipment {shipment.id} is already shipped.")
-        if not (shipment.good_to_go and shipment.paid):
-            raise Refusal(f"Shipment {shipment.id} is not good to go and paid.")
-        shipment.shipped_at = self._now() if shipped_at is None else shipped_at
-        shipment.updated_at = self._now()
-        gone: dict[int, tuple[Warehouse, list[tuple[Size, int]]]] = {}
-        for line in shipment.lines:
-            for allocation in line.allocations:
-                self._stock.consume(self._stock.row(allocation.warehouse, line.line.size), allocation.quantity, "completeShipment")
-                gone.setdefault(allocation.warehouse.id, (allocation.warehouse, []))[1].append((line.line.size, -allocation.quantity))
-        if self._modes.shipments_make_stock_changes:
-            for warehouse, moved in gone.values():
-                self._stock.record("SHIPMENT", f"Shipment {shipment.number}", warehouse, moved)
-        self._finish(shipment.order)
-        self._emit("shipment", "update", shipment.id)
-        self._changed(shipment.order, shipment=True)
+    def resume(self, order: Order) -> None:
+        """Lift a hold, whatever its reason; stores that have not answered a check-first offer are out."""
+        if not order.on_hold:
+            raise Refusal(f"Order {order.number} is not on hold.")
+        order.on_hold, order.hold_reason = False, None
+        self.questions.stop_asking(order)
+        self.changed(order)
+
+    def finish(self, order: Order) -> None:
+        """SHIPPED once every unit that travels is shipped."""
+        travelling = [line for line in order.lines if line.ships]
+        shipped = sum(x.quantity for line in travelling for x in line.shipment_lines if x.shipment.shipped_at is not None)
+        if shipped and shipped == sum(line.quantity for line in travelling):
+            order.status = "SHIPPED"
 
     def touch(self, order: Order) -> None:
         """Something about the order changed."""
-        order.updated_at = self._now()
+        order.updated_at = self._clock().now()
 
-    def _allocate(self, line: OrderLine, units: int, warehouses: Sequence[Warehouse], *, keep_safety: bool = False) -> int:
-        for warehouse in warehouses:
-            row = self._stock.row(warehouse, line.size)
-            take = max(0, min(units, row.free - (row.safety() if keep_safety else 0)))
-            if take:
-                row.allocated += take
-                line.allocations.append(Allocation(next(self._allocation_ids), line, warehouse, take))
-                units -= take
-        self._count_waiting(line)
-        return units
-
-    def _free(self, line: OrderLine, units: int, warehouses: Sequence[Warehouse], removed_as: str) -> int:
-        for allocation in self._split(line, units, warehouses):
-            line.allocations.remove(allocation)
-            row = self._stock.row(allocation.warehouse, line.size)
-            units -= allocation.quantity
-            if removed_as:
-                self._stock.consume(row, allocation.quantity, removed_as)
-            else:
-                row.allocated -= allocation.quantity
-        self._count_waiting(line)
-        return units
-
-    def _split(self, line: OrderLine, units: int, warehouses: Sequence[Warehouse]) -> list[Allocation]:
-        """Allocations on no shipment that hold together at most `units`; the last one is cut to measure."""
-        chosen: list[Allocation] = []
-        for allocation in list(line.allocations):
-            if units <= 0:
-                break
-            if allocation.shipment_line is not None or (warehouses and allocation.warehouse not in warehouses):
-                continue
-            if allocation.quantity > units:
-                rest = Allocation(next(self._allocation_ids), line, allocation.warehouse, allocation.quantity - units)
-                line.allocations.append(rest)
-                allocation.quantity = units
-            chosen.append(allocation)
-            units -= allocation.quantity
-        return chosen
-
-    def _count_waiting(self, line: OrderLine) -> None:
-        now_waiting = line.unallocated
-        if line.order.preferred:
-            self._stock.row(line.order.preferred[0], line.size).demand += now_waiting - line.waiting
-        line.waiting = now_waiting
-        if now_waiting:
-            self._waiting[line.order.number] = None
-
-    def _allocate_waiting(self, row: Stock) -> None:
-        if not self._modes.allocate_demand:
-            return
-        for number in list(self._waiting):
-            order = self.orders[number]
-            lines = [x for x in order.lines if x.size is row.size and x.unallocated and row.warehouse in order.preferred]
-            for line in lines:
-                self._allocate(line, line.unallocated, [row.warehouse])
-            if lines:
-                self._changed(order, allocation=True)
-            if not any(x.unallocated for x in order.lines):
-                del self._waiting[number]
-
-    def _finish(self, order: Order) -> None:
-        shipped = sum(a.quantity for line in order.lines for a in line.allocations if a.shipped)
-        if shipped and shipped == sum(line.quantity for line in order.lines):
-            order.status = "SHIPPED"
-
-    def _changed(self, order: Order, *, allocation: bool = False, shipment: bool = False) -> None:
-        quiet = (allocation and not self._modes.order_updated_by_allocation) or (shipment and not self._modes.order_updated_by_shipment)
+    def changed(self, order: Order, *, allocation: bool = False, shipment: bool = False, quiet: bool = False) -> None:
+        """Say that it changed; whether `updatedAt` moves with it depends on the modes (`quiet`: it does not)."""
+        quiet = quiet or (allocation and not self._modes.order_updated_by_allocation) or (shipment and not self._modes.order_updated_by_shipment)
         if not quiet:
             self.touch(order)
-        self._emit("order", "update", order.number)
+        self._emit("order", "update", order.number, completed=order.status == "SHIPPED" and shipment)
+
+    def _serve_waiting(self, row: Stock) -> None:
+        for order in self.allocator.serve_waiting(row):
+            self.questions.ask(order)
+            self.changed(order, allocation=True)
+
+
+def _with_items(line: OrderLine, units: int) -> list[Part]:
+    if line.kind == BUNDLE_ITEM:
+        raise Refusal(f"Order line {line.id} is part of a bundle; cancel the bundle's line.")
+    if line.kind != BUNDLE:
+        return [(line, units)]
+    return [(line, units), *((x, units * x.each) for x in line.order.lines if x.bundle is line)]

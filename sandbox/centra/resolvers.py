@@ -7,13 +7,16 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ariadne import InterfaceType, MutationType, ObjectType, QueryType, ScalarType, make_executable_schema
+from ariadne import InterfaceType, MutationType, ObjectType, QueryType, ScalarType, UnionType, make_executable_schema
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, StringValueNode, ValueNode
 
-from sandbox.centra import lists, mutations
+from sandbox.centra import event_mutations, lists, mutations, order_fields, order_mutations, return_mutations, shipment_mutations
 from sandbox.centra.dates import from_text, to_iso
+from sandbox.centra.events import Listener
 from sandbox.centra.filters import page_of
-from sandbox.centra.records import Allocation, Order, OrderLine
+from sandbox.centra.order_parts import PaymentEntry
+from sandbox.centra.order_records import Order, Return, Shipment
+from sandbox.centra.records import StockChange
 from sandbox.centra.state import CentraState
 
 SCHEMA = Path(__file__).with_name("schema.graphql")
@@ -63,45 +66,35 @@ FIELDS: dict[str, dict[str, Value]] = {
     },
     "StockChange": {"createdAt": attrgetter("created_at")},
     "StockChangeLine": {"deliveredQuantity": attrgetter("delivered"), "productSize": attrgetter("size")},
-    "DirectToConsumerOrder": {
-        "createdAt": attrgetter("created_at"),
-        "orderDate": attrgetter("created_at"),
-        "updatedAt": attrgetter("updated_at"),
-        "otherComment": lambda _row: "",
-        "isOnHold": lambda _row: False,
-        "isLocked": lambda _row: False,
-        "isInternal": lambda _row: False,
-    },
-    "ProductOrderLine": {
-        "cancelledQuantity": attrgetter("cancelled"),
-        "returnedQuantity": attrgetter("returned"),
-        "productSize": attrgetter("size"),
-    },
-    "Allocation": {"orderLine": attrgetter("line"), "isWaitingForConfirmation": lambda _row: False},
-    "DirectToConsumerShipment": {
-        "createdAt": attrgetter("created_at"),
-        "updatedAt": attrgetter("updated_at"),
-        "shippedAt": attrgetter("shipped_at"),
-        "isGoodToGo": attrgetter("good_to_go"),
-        "isShipped": lambda row: row.shipped_at is not None,
-        "isPaid": attrgetter("paid"),
-    },
-    "ShipmentLine": {"returnedQuantity": attrgetter("returned"), "orderLine": attrgetter("line")},
-    "DirectToConsumerReturn": {
-        "returnStatus": lambda row: "COMPLETED" if row.completed else "PENDING",
-        "createdAt": attrgetter("created_at"),
-        "totalQuantity": lambda row: sum(line.quantity for line in row.lines),
-        "returnedToStock": lambda row: row.warehouse is not None,
-        "returnWarehouse": attrgetter("warehouse"),
-        "order": attrgetter("shipment.order"),
-    },
-    "ReturnLine": {"orderLine": attrgetter("shipment_line.line"), "shipmentLine": attrgetter("shipment_line")},
+    **order_fields.FIELDS,
+    "Event": {"objectType": attrgetter("object_type"), "changeType": attrgetter("change_type"), "createdAt": attrgetter("created_at")},
 }
-INTERFACES = {
-    "Order": "DirectToConsumerOrder",
-    "OrderLine": "ProductOrderLine",
-    "Shipment": "DirectToConsumerShipment",
-    "Return": "DirectToConsumerReturn",
+EVENT_OBJECTS: dict[str, Callable[[CentraState, int], Any]] = {
+    "Order": lambda state, number: state.orders.orders.get(number),
+    "Shipment": lambda state, key: state.orders.shipments.get(key),
+    "Return": lambda state, key: state.returns.returns.get(key),
+    "PaymentHistoryEntry": lambda state, key: state.payments.entries.get(key),
+    "StockChange": lambda state, key: next((c for c in state.stock.changes if c.id == key), None),
+}
+EVENT_TARGETS = {
+    Shipment: "DirectToConsumerShipment",
+    Return: "DirectToConsumerReturn",
+    PaymentEntry: "PaymentHistoryEntry",
+    StockChange: "StockChange",
+}
+
+
+def _order_type(row: Any, *_: Any) -> str:
+    return "WholesaleOrder" if row.wholesale else "DirectToConsumerOrder"
+
+
+INTERFACES: dict[str, Callable[..., str]] = {
+    "Order": _order_type,
+    "OrderLine": lambda row, *_: str(row.kind),
+    "Shipment": lambda *_: "DirectToConsumerShipment",
+    "Return": lambda *_: "DirectToConsumerReturn",
+    "OrderDiscount": lambda row, *_: "AppliedVoucher" if "code" in row else "AdminDiscount",
+    "AttributeElement": lambda *_: "AttributeStringElement",
 }
 
 
@@ -113,8 +106,8 @@ def build_schema() -> GraphQLSchema:
             types[name].set_field(field, _plain(value))
     _set_lists(types)
     dates = ScalarType("DateTimeTz", serializer=to_iso, value_parser=_date, literal_parser=_date_literal)
-    interfaces = [InterfaceType(name, _named(concrete)) for name, concrete in INTERFACES.items()]
-    return make_executable_schema(SCHEMA.read_text("utf-8"), _queries(), _mutations(), dates, *interfaces, *types.values())
+    abstract = [*(InterfaceType(name, kind) for name, kind in INTERFACES.items()), UnionType("EventTarget", _event_target)]
+    return make_executable_schema(SCHEMA.read_text("utf-8"), _queries(), _mutations(), dates, *abstract, *types.values())
 
 
 def _set_lists(types: dict[str, ObjectType]) -> None:
@@ -123,18 +116,27 @@ def _set_lists(types: dict[str, ObjectType]) -> None:
     types["Warehouse"].set_field("stockChanges", changes)
     types["ProductSize"].set_field("stock", lists.listing(lists.stock_of_size, lists.STOCK))
     types["StockChange"].set_field("lines", lambda row, _info, limit=None, page=1: page_of(row.lines, limit, page))
-    types["DirectToConsumerOrder"].set_field("lines", _order_lines)
-    types["ProductOrderLine"].set_field("allocations", _allocations_of_line)
-    types["ShipmentLine"].set_field("allocations", lambda row, _info, limit=None, page=1: page_of(row.allocations, limit, page))
+    types["Event"].set_field("objectReference", lambda row, _info: row.reference)
+    types["Event"].set_field("store", lambda _row, _info: None)
+    types["Event"].set_field("object", lambda row, info: EVENT_OBJECTS[row.object_type](info.context, row.reference))
+    for name, fields in order_fields.RESOLVERS.items():
+        for field, resolve in fields.items():
+            types[name].set_field(field, resolve)
 
 
 def _queries() -> QueryType:
     query = QueryType()
     query.set_field("order", lambda _root, info, **wanted: info.context.orders.by_id.get(wanted["id"]))
-    orders = lists.listing(lists.all_orders, lists.ORDERS)
+    orders = lists.listing(lists.all_orders, lists.ORDERS, ("Order", "number"))
     query.set_field("orders", orders)
-    query.set_field("shipments", lists.listing(lambda state, _owner, _where: state.orders.shipments.values(), lists.SHIPMENTS))
-    query.set_field("returns", lists.listing(lambda state, _owner, _where: state.returns.returns.values(), lists.RETURNS))
+    shipments = lists.listing(lambda state, _owner, _where: state.orders.shipments.values(), lists.SHIPMENTS, ("Shipment", "id"))
+    returns = lists.listing(lambda state, _owner, _where: state.returns.returns.values(), lists.RETURNS, ("Return", "id"))
+    payments = lists.listing(lambda state, _owner, _where: state.payments.entries.values(), lists.PAYMENTS)
+    events = lists.listing(lambda state, _owner, _where: state.events.waiting.values(), lists.EVENTS)
+    listeners = lists.listing(lambda state, _owner, _where: state.events.listeners.values(), lists.LISTENERS)
+    for name, resolve in (("shipments", shipments), ("returns", returns), ("orderPaymentHistory", payments), ("events", events)):
+        query.set_field(name, resolve)
+    query.set_field("eventListeners", lambda root, info, where=None: [_listener(row) for row in listeners(root, info, where, limit=200)])
     query.set_field("stockChanges", lists.listing(lambda state, _owner, _where: state.stock.changes, lists.STOCK_CHANGES))
     query.set_field("warehouses", lists.listing(lambda state, _owner, _where: state.catalogue.warehouses.values(), lists.WAREHOUSES))
     products = lists.listing(lambda state, _owner, _where: state.catalogue.products.values(), lists.PRODUCTS)
@@ -148,8 +150,9 @@ def _queries() -> QueryType:
 
 def _mutations() -> MutationType:
     mutation = MutationType()
-    for name, resolver in mutations.RESOLVERS.items():
-        mutation.set_field(name, resolver)
+    for module in (mutations, order_mutations, shipment_mutations, return_mutations, event_mutations):
+        for name, resolver in module.RESOLVERS.items():
+            mutation.set_field(name, resolver)
     return mutation
 
 
@@ -157,8 +160,13 @@ def _plain(value: Value) -> Callable[[Any, GraphQLResolveInfo[CentraState]], Any
     return lambda row, _info: value(row)
 
 
-def _named(concrete: str) -> Callable[..., str]:
-    return lambda *_: concrete
+def _event_target(row: Any, *_: Any) -> str:
+    return _order_type(row) if isinstance(row, Order) else EVENT_TARGETS[type(row)]
+
+
+def _listener(row: Listener) -> dict[str, Any]:
+    times = {"createdAt": row.created_at, "updatedAt": row.updated_at}
+    return {"integrationName": "sandbox", "objectType": row.object_type, "changeTypes": list(row.change_types), **times}
 
 
 def _count(rows: lists.Resolver) -> Callable[..., int]:
@@ -170,15 +178,6 @@ def _rate_limits(_root: None, info: GraphQLResolveInfo[CentraState], where: dict
     for member, values in (where or {}).items():
         rows = [row for row in rows if values is None or row[member] in values]
     return rows
-
-
-def _order_lines(order: Order, _info: GraphQLResolveInfo[CentraState], **asked: bool | None) -> list[OrderLine]:
-    return [line for line in order.lines if line.quantity or asked.get("includeFullyCancelled")]
-
-
-def _allocations_of_line(line: OrderLine, info: GraphQLResolveInfo[CentraState], limit: int | None = None, page: int = 1) -> list[Allocation]:
-    everything = info.context.modes_in_force.order_line_allocations == "all"
-    return page_of([a for a in line.allocations if everything or not a.shipped], limit, page)
 
 
 def _date(value: Any) -> float:

@@ -32,6 +32,7 @@ class StockLedger:
         self.changes: list[StockChange] = []
         self.commits: list[dict[str, Any]] = []
         self.on_increase: Callable[[Stock], None] = lambda _row: None
+        self.on_record: Callable[[StockChange], None] = lambda _change: None
 
     def row(self, warehouse: Warehouse, size: Size) -> Stock:
         rows = self.rows.setdefault(warehouse.id, {})
@@ -71,6 +72,7 @@ class StockLedger:
         lines = [StockChangeLine(next(self._line_ids), size, warehouse, units) for size, units in moved]
         change = StockChange(next(self._ids), self._now(), text, kind, warehouse, lines)
         self.changes.append(change)
+        self.on_record(change)
         return change
 
     def set_physical(self, warehouse: Warehouse, wanted: Sequence[tuple[int, Size | None, int, str]], comment: str) -> Outcome:

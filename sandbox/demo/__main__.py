@@ -25,11 +25,12 @@ from sandbox.demo.timeline import steps
 from sandbox.demo.vendors import PROJECT, VendorFailed
 from sandbox.demo.view import View
 from sandbox.local_stack.aws import AwsNotStarted
+from sandbox.local_stack.folder_claim import FolderClaim, FolderTaken
 from sandbox.local_stack.runtime_files import EmulatorMissing
-from sandbox.local_stack.stack import NotBuilt
+from sandbox.local_stack.stack import LOCAL_FOLDER, NotBuilt
 
 FOLDER = PROJECT / "build" / "demo"
-CANNOT = (NotBuilt, EmulatorMissing, AwsNotStarted, VendorFailed, OperatorFailed, Refusal)
+CANNOT = (NotBuilt, EmulatorMissing, AwsNotStarted, VendorFailed, OperatorFailed, FolderTaken, Refusal)
 
 
 def main() -> int:
@@ -39,21 +40,42 @@ def main() -> int:
     arguments = parser.parse_args()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
+    try:
+        claim = FolderClaim(FOLDER, "a demo")
+    except FolderTaken as taken:
+        return _cannot(taken)
+    try:
+        # The day takes this one itself, later; a local stack at work must not cost a demo's files.
+        FolderClaim(LOCAL_FOLDER, "a demo").release()
+        return play(arguments.seconds, arguments.seed)
+    except FolderTaken as taken:
+        return _cannot(taken)
+    finally:
+        claim.release()
+
+
+def play(seconds: float, seed: int) -> int:
+    """Clear the folder, play, judge; the exit code."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    # The view owns the terminal; what libraries have to say goes into a file.
-    logging.basicConfig(filename=FOLDER / "demo.log", level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The view owns the terminal; what libraries complain of, if they do, goes into a file.
+    complaints = logging.FileHandler(FOLDER / "demo.log", delay=True)
+    logging.basicConfig(handlers=[complaints], level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     console, clock = Console(), SystemClock()
     try:
         with View(console, clock.now) as view:
-            played = Day(FOLDER, arguments.seconds, arguments.seed, view, clock).play()
+            played = Day(FOLDER, seconds, seed, view, clock).play()
         return finish(console, played, FOLDER)
     except KeyboardInterrupt:
         console.print("Stopped; everything that was started has ended.")
         return 130
     except CANNOT as problem:
-        print(f"the demo cannot go on: {problem}", file=sys.stderr)
-        return 1
+        return _cannot(problem)
+
+
+def _cannot(problem: Exception) -> int:
+    print(f"the demo cannot go on: {problem}", file=sys.stderr)
+    return 1
 
 
 def finish(console: Console, played: Played, folder: Path) -> int:

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from sandbox.local_stack.environment import EnvironmentIncomplete, read_env_file
+from sandbox.local_stack.folder_claim import FolderTaken
 from sandbox.local_stack.gateway import PortTaken
 from sandbox.local_stack.runtime_files import EmulatorMissing
 from sandbox.local_stack.stack import BUILT_TEMPLATE, LOCAL_FOLDER, LocalStack, NotBuilt
@@ -32,7 +33,7 @@ def main() -> int:
                 print(f"apply the mapping with: ops --local mapping apply {env.mapping_file}", flush=True)
             print(f"ready {stack.gateway_url}", flush=True)
             ended.wait()
-    except (EnvironmentIncomplete, NotBuilt, EmulatorMissing, PortTaken, OSError) as problem:
+    except (EnvironmentIncomplete, NotBuilt, EmulatorMissing, FolderTaken, PortTaken, OSError) as problem:
         print(f"the local stack cannot start: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""AWS for the local stack: moto's server as a process, with the tables, queues, topics and secrets of the template in it."""
+"""AWS for the local stack: moto's server as a process, with the tables, queues, topics, buses and secrets of the template in it."""
 
 from __future__ import annotations
 
@@ -99,6 +99,9 @@ class LocalAws:
             secretsmanager.create_secret(Name=name, SecretString=text)
         for topic in template.topics.values():
             sns.create_topic(Name=topic)
+        events = self.client("events")
+        for bus in template.buses.values():
+            events.create_event_bus(Name=bus)
         sqs = self.client("sqs")
         # A redrive policy is refused while its dead-letter queue does not exist.
         in_order = sorted(template.queues.values(), key=lambda queue: bool(queue.dead_letter_arn))

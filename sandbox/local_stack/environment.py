@@ -17,11 +17,16 @@ _REQUIRED = (
     "SITOO_EVENTS_USER",
     "SITOO_EVENTS_PASSWORD",
 )
+_HOW = "docs/local-stack.md says what belongs into the file, with an example."
 _OPTIONAL = ("CENTRA_ORDER_API_URL", "CENTRA_ORDER_API_SECRET", "MAPPING_FILE", "PORT")
 
 
+SHOWN = 5
+"""Complaints told at once: a file that is something else altogether has one for each of its lines."""
+
+
 class EnvironmentIncomplete(ValueError):
-    """The file lacks keys, has unknown ones, or has lines that are no KEY=VALUE; the message lists all of it."""
+    """The file is missing, lacks keys, has unknown ones, or has lines that are no KEY=VALUE; the message lists the first few and counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,9 @@ class LocalEnv:
     port: int = 3000
 
     def centra_secret(self) -> str:
-        """The JSON kept in Secrets Manager for Centra."""
-        return json.dumps({"token": self.centra_token, "webhook_secret": self.centra_webhook_secret})
+        """The JSON kept in Secrets Manager for Centra; with the Order API's secret when the client uses it."""
+        order_api = {"order_api_secret": self.centra_order_api_secret} if self.centra_order_api_secret else {}
+        return json.dumps({"token": self.centra_token, "webhook_secret": self.centra_webhook_secret, **order_api})
 
     def sitoo_secret(self) -> str:
         """The JSON kept in Secrets Manager for Sitoo: one API user for every lane."""
@@ -58,10 +64,15 @@ class LocalEnv:
 
 
 def read_env_file(path: Path) -> LocalEnv:
-    """Raises EnvironmentIncomplete with everything that is wrong at once, OSError when there is no such file."""
+    """Raises EnvironmentIncomplete."""
     values: dict[str, str] = {}
     problems: list[str] = []
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text file"
+        raise EnvironmentIncomplete(f"{path} cannot be read: {why}. {_HOW}") from error
+    for number, raw in enumerate(content.splitlines(), start=1):
         line = raw.strip().removeprefix("export ").strip()
         if not line or line.startswith("#"):
             continue
@@ -73,10 +84,13 @@ def read_env_file(path: Path) -> LocalEnv:
         else:
             quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
             values[key] = value[1:-1] if quoted else value
-    problems += [f"{key} is missing" for key in _REQUIRED if not values.get(key)]
+    missing = [key for key in _REQUIRED if not values.get(key)]
+    if missing:
+        problems.insert(0, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     port = values.pop("PORT", "3000")
     if not port.isdecimal() or int(port) > 65535:
         problems.append(f"PORT must be 0 to 65535, not {port}")
     if problems:
-        raise EnvironmentIncomplete(f"{path}: " + "; ".join(problems))
+        more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        raise EnvironmentIncomplete(f"{path}: " + "; ".join(problems[:SHOWN]) + f"{more}. {_HOW}")
     return LocalEnv(**{key.lower(): value for key, value in values.items()}, port=int(port))

@@ -136,12 +136,17 @@ class PortTaken(RuntimeError):
     """Somebody else listens on the gateway's port."""
 
 
+def check_port(port: int) -> None:
+    """Raises PortTaken; 0 is always free."""
+    if port and listening(port):
+        raise PortTaken(f"port {port} is taken by another program; set PORT in the environment file (0 takes a free one)")
+
+
 class GatewayServer:
     """Serves a gateway on 127.0.0.1 in a thread. Port 0 takes a free one."""
 
     def __init__(self, gateway: Gateway, port: int) -> None:
-        if port and listening(port):
-            raise PortTaken(f"port {port} is taken; set PORT in the environment file")
+        check_port(port)
         self._gateway = gateway
         self.port = port or free_port()
         config = uvicorn.Config(gateway.app(), host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", access_log=False)

@@ -15,7 +15,8 @@ from sandbox.local_stack import stack_file
 from sandbox.local_stack.aws import LocalAws
 from sandbox.local_stack.emulator import Tools
 from sandbox.local_stack.environment import LocalEnv
-from sandbox.local_stack.gateway import Gateway, GatewayServer
+from sandbox.local_stack.folder_claim import FolderClaim
+from sandbox.local_stack.gateway import Gateway, GatewayServer, PortTaken, check_port
 from sandbox.local_stack.outcome import Outcome
 from sandbox.local_stack.pool import FunctionPool
 from sandbox.local_stack.processes import Warden
@@ -75,7 +76,10 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Returns when the gateway answers. What was started is stopped again when something fails."""
+        """Returns when the gateway answers. What was started is stopped again when something fails.
+
+        Raises FolderTaken or PortTaken, having touched nothing: another stack's logs and description stay as they are.
+        """
         try:
             self._start()
         except BaseException:
@@ -84,7 +88,8 @@ class LocalStack:
 
     def stop(self) -> None:
         """Ends everything; running invocations are cut off. Safe to call twice."""
-        self._stack_file.unlink(missing_ok=True)
+        if self._running:  # else the folder is not ours
+            self._stack_file.unlink(missing_ok=True)
         while self._running:
             self._running.pop()()
 
@@ -109,6 +114,13 @@ class LocalStack:
         return self._folder / "stack.json"
 
     def _start(self) -> None:
+        claim = FolderClaim(self._folder, "a local stack")
+        try:
+            check_port(self._env.port)
+        except PortTaken:
+            claim.release()
+            raise
+        self._running.append(claim.release)
         logs = self._folder / "logs"
         shutil.rmtree(logs, ignore_errors=True)
         warden = Warden()
@@ -151,6 +163,7 @@ class LocalStack:
             "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
             "Architecture": machine,
             "CentraGraphqlUrl": self._env.centra_graphql_url,
+            "CentraOrderApiUrl": self._env.centra_order_api_url,
             "SitooBaseUrl": self._env.sitoo_base_url,
             "SitooSiteIds": self._env.sitoo_site_id,
         }

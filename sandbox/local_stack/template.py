@@ -1,4 +1,4 @@
-"""What the local stack needs to know, read from the built SAM template: functions, tables, queues, event sources, schedules, the front door."""
+"""What the local stack needs, read from the built SAM template: functions, tables, queues, buses, event sources, schedules, the front door."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ class StackTemplate:
     tables: Mapping[str, TableSpec]
     queues: Mapping[str, QueueSpec]
     topics: Mapping[str, str]
+    buses: Mapping[str, str]
     sources: tuple[EventSource, ...]
     schedules: tuple[Schedule, ...]
     front_door: FrontDoor
@@ -137,6 +138,7 @@ def read_template(path: Path, *, region: str, endpoint: str, parameters: Mapping
         tables={logical: _table(logical, p, resolver) for logical, p in _of_type(resources, resolver, "AWS::DynamoDB::Table")},
         queues={logical: _queue(logical, p, resolver) for logical, p in _of_type(resources, resolver, "AWS::SQS::Queue")},
         topics={logical: resolver.name(logical) for logical, _ in _of_type(resources, resolver, "AWS::SNS::Topic")},
+        buses={logical: resolver.name(logical) for logical, _ in _of_type(resources, resolver, "AWS::Events::EventBus")},
         sources=tuple(sources),
         schedules=tuple(schedules),
         front_door=read_front_door(dict(_of_type(resources, resolver, "AWS::Serverless::Api")), resolver.value(shared.get("Api", {})), tuple(routes)),

@@ -56,6 +56,7 @@ class SitooBooks:
         self.barcodes: set[str] = set()
         self.stores: dict[int, Store] = {}
         self.batches: dict[int, Batch] = {}
+        self.receipt_counts: Counter[str] = Counter()
         self.feed = EventFeed(lambda: self.clock, self.mode, account)
         self.stock = StockBook(self.mode, self.now, self._transaction_event)
         self.orderbook = OrderBook(self.mode, self.now, self.stock, self.counted, self._order_event, self._delivery_event)

@@ -26,10 +26,21 @@ class Modes:
       reservation_moves_date: making or ending a reservation moves datelastmodified.
       available_ignores_reserved: decimalavailable equals decimaltotal.
     Orders
+      single_order_fields: `fields` limits a single order too (else it comes whole).
       refuse_duplicate_externalid: else a second order with the same externalid is created.
+      closed_undelivered: POST takes a closed order (state 10) with undelivered rows (else 400).
+      order_read_lag: a POSTed order shows in lists only after so many seconds (a single order is there at once).
       put_replaces_rows: PUT with orderitems replaces undelivered rows (else 400).
+      put_merges_additionaldata: PUT adds to additionaldata (else it replaces it whole).
+      cancel_delivered: PUT may cancel an order of which something is delivered (else 400).
+      closed_delivers: a closed order takes deliveries by API (else 400).
       full_delivery_closes: a delivery by API that completes an order also closes it.
       ignore_stock_covers_returns: delivery-ignore-stock on the original also suppresses the stock-in of its return.
+      ignored_delivery_covers_returns: a delivery made with ?ignorestock=true does too.
+      refund_link: where a till's refund names its original: both | creditorderid | additionaldata.
+      refund_delivery_delay: a till refund's delivery, and with it the stock-in, follows its order after so many seconds.
+      away_mark: how a sale that is to be delivered later shows it: address (delivery_*) | pickup (delivery-pickup-warehouseid) |
+        rows (deliveryinfo) | none (undelivered rows only). away_state: its state meanwhile, 0 or 10.
     Events
       older_status_rule: 200 or 4xx except 429 removes a batch and everything else is retried (else only 429, 503, 504 are retried).
       retry_unanswered: a timeout or a cut connection is retried (else the batch is dropped).
@@ -57,10 +68,21 @@ class Modes:
     reservation_moves_date: bool = False
     available_ignores_reserved: bool = False
 
+    single_order_fields: bool = True
     refuse_duplicate_externalid: bool = True
+    closed_undelivered: bool = True
+    order_read_lag: float = 0.0
     put_replaces_rows: bool = False
+    put_merges_additionaldata: bool = False
+    cancel_delivered: bool = True
+    closed_delivers: bool = True
     full_delivery_closes: bool = False
     ignore_stock_covers_returns: bool = False
+    ignored_delivery_covers_returns: bool = False
+    refund_link: str = "both"
+    refund_delivery_delay: float = 0.0
+    away_mark: str = "address"
+    away_state: int = 0
 
     older_status_rule: bool = False
     retry_unanswered: bool = True

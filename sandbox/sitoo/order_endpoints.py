@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.sitoo.asking import Call, Row, integer_of, listing, object_of, required, rows_of, strings_of, text_of
+from sandbox.sitoo.asking import Call, Row, integer_of, limited, listing, object_of, required, rows_of, strings_of, text_of
 from sandbox.sitoo.order_shapes import LIST_FIELDS, delivery_row, log_row, order_row, payments_from, rows_from, texts_from
-from sandbox.sitoo.records import BOOKING, CLOSED, OPEN, ORDER, PARKED, PICKUP_REJECTED, READY_FOR_PICKUP, Order, Refusal
+from sandbox.sitoo.records import BOOKING, CANCELLED, CLOSED, OPEN, ORDER, PARKED, PICKUP_REJECTED, READY_FOR_PICKUP, Order, Refusal
 
 _LOG_EVENTS = {READY_FOR_PICKUP: "ready-for-pickup", PICKUP_REJECTED: "pickup-rejected"}
 
@@ -22,7 +22,9 @@ def list_site_orders(call: Call) -> Row:
 
 
 def get_order(call: Call) -> Row:
-    return order_row(call.state.orderbook.order(call.numbers[0]), call.state.site, with_log=True)
+    """The whole order with its log; `fields` limits it by mode."""
+    row = order_row(call.state.orderbook.order(call.numbers[0]), call.state.site, with_log=True)
+    return limited(row, call.words("fields") if call.state.mode.single_order_fields else None)
 
 
 def post_order(call: Call) -> int:
@@ -50,6 +52,9 @@ def post_order(call: Call) -> int:
     )
     if order.creditorderid is not None:
         state.orderbook.order(order.creditorderid)
+    if order.state == CLOSED and not state.mode.closed_undelivered:
+        raise Refusal(400, "Invalid value in orderstateid (Undelivered items)")
+    order.listed_at = state.now() + state.mode.order_read_lag
     return state.orderbook.create(order).orderid
 
 
@@ -59,11 +64,14 @@ def put_order(call: Call) -> bool:
     order = state.orderbook.order(call.numbers[0])
     rows = rows_from(state, row) if "orderitems" in row else None
     payments = payments_from(row, "payments", "name", "moneyamount") if "payments" in row else order.payments
-    marks = strings_of(row, "additionaldata") if "additionaldata" in row else order.additionaldata
+    kept = order.additionaldata if state.mode.put_merges_additionaldata or "additionaldata" not in row else {}
+    marks = kept | strings_of(row, "additionaldata")
     place = _optional(row, "warehouseid") if "warehouseid" in row else order.warehouseid
     if place is not None:
         state.stock.warehouse(place)
     target = integer_of(row, "orderstateid", order.state)
+    if target == CANCELLED != order.state and not state.mode.cancel_delivered and any(item.delivered for item in order.rows):
+        raise Refusal(400, "Invalid value in orderstateid (Delivered items)")
     paid = integer_of(row, "paymentstateid", order.payment_state)
     until = _moment(row, "datereserved") if "datereserved" in row else order.reserved_until
     texts = texts_from(row)
@@ -89,6 +97,8 @@ def post_delivery(call: Call) -> int:
     """Deliver rows from a warehouse; `ignorestock` leaves stock alone."""
     state, row = call.state, object_of(call.body)
     order = state.orderbook.order(call.numbers[0])
+    if order.state == CLOSED and not state.mode.closed_delivers:
+        raise Refusal(400, "The order is closed")
     required(row, "warehouseid", "orderdeliveryitems")
     units: dict[int, int] = {}
     for item in rows_of(row["orderdeliveryitems"]):
@@ -131,7 +141,8 @@ def _matching(call: Call) -> list[Order]:
     since, until = call.integer("orderdatefrom"), call.integer("orderdateto")
     states, payment_states, types = call.integers("orderstate"), call.integers("paymentstate"), call.integers("ordertype")
     externals, warehouse_id, email = call.words("externalid"), call.integer("warehouseid"), call.query.get("email") or None
-    tests: list[Callable[[Order], bool]] = []
+    now = call.state.now()
+    tests: list[Callable[[Order], bool]] = [lambda order: order.listed_at <= now]
     if low is not None:
         tests.append(lambda order: order.orderid >= low)
     if high is not None:
@@ -160,11 +171,13 @@ def _matching(call: Call) -> list[Order]:
 
 
 def _candidates(call: Call, states: list[int] | None, externals: list[str] | None, low: int | None) -> Iterable[int]:
-    """`creditorderid` overrides `orderid`."""
+    """`creditorderid` and `receiptid` override `orderid`."""
     book = call.state.orderbook
     credited, ids = call.integer("creditorderid"), call.integers("orderid")
     if credited is not None:
-        return book.refunds_of.get(credited, [])
+        return [number for number in book.refunds_of.get(credited, []) if book.orders[number].creditorderid == credited]
+    if call.query.get("receiptid"):
+        return [order.orderid for order in book.orders.values() if order.additionaldata.get("pos-receiptid") == call.query["receiptid"]]
     if ids is not None:
         return dict.fromkeys(ids)
     if externals is not None:

@@ -135,7 +135,7 @@ def _item_row(row: OrderRow) -> Row:
     each = cents(net / row.quantity)
     original = net_of(row.gross + row.discount, row.vat)
     original_each = cents(original / row.quantity)
-    vat = int(row.vat) if row.vat == row.vat.to_integral_value() else str(row.vat)
+    vat = int(row.vat) if row.vat == row.vat.to_integral_value() else float(row.vat)
     return {
         "orderitemid": row.row,
         "orderitemtype": row.written.get("orderitemtype", 10),

@@ -60,8 +60,9 @@ class OrderBook:
         self.orders[order.orderid] = order
         if order.externalid is not None:
             self.by_externalid[order.externalid].append(order.orderid)
-        if order.creditorderid is not None:
-            self.refunds_of[order.creditorderid].append(order.orderid)
+        source = _original(order)
+        if source is not None:
+            self.refunds_of[source].append(order.orderid)
         if order.state == OPEN:
             self.open_ids[order.orderid] = None
         order.log.append((self._now(), 0, None, None))
@@ -123,7 +124,7 @@ class OrderBook:
         for index, quantity in wanted.items():
             if self._counted(rows[index].sku):
                 changes[rows[index].sku] -= quantity
-        delivery = Delivery(self._next_delivery, order.orderid, warehouse_id, wanted, self._now(), reference, ignored)
+        delivery = Delivery(self._next_delivery, order.orderid, warehouse_id, wanted, self._now(), reference, ignored, None, ignorestock)
         if changes and not ignored:
             kind = SALES if sum(wanted.values()) >= 0 else REFUND
             self._stock.change(warehouse_id, kind, changes, orderdeliveryid=delivery.orderdeliveryid)
@@ -151,6 +152,18 @@ class OrderBook:
         if changes and not delivery.ignored_stock:
             self._stock.change(delivery.warehouseid, REFUND, changes, orderdeliveryid=delivery.orderdeliveryid)
         self._announce_delivery(delivery)
+
+    def returned(self, order_id: int) -> dict[int, int]:
+        """{row: units that refunds which are not cancelled took back}. A refund row that names no row counts for the first of its SKU."""
+        units: dict[int, int] = defaultdict(int)
+        rows = self.order(order_id).rows
+        for refund in (self.orders[number] for number in self.refunds_of.get(order_id, [])):
+            for row in refund.rows if refund.state != CANCELLED else ():
+                named = row.additionaldata.get("pos-originalsales-orderitemid")
+                alike = [source.row for source in rows if source.sku == row.sku]
+                if named is not None or alike:
+                    units[alike[0] if named is None else int(named)] -= row.quantity
+        return dict(units)
 
     def replace_rows(self, order: Order, rows: list[OrderRow]) -> None:
         """PUT with orderitems (by mode): delivered units of a row that stays are kept."""
@@ -185,3 +198,9 @@ class OrderBook:
         if self._modes.reservation_moves_date and order.warehouseid is not None:
             for row in order.rows:
                 self._stock.touch(order.warehouseid, row.sku)
+
+
+def _original(order: Order) -> int | None:
+    """The order that this one refunds, however it names it."""
+    named = order.additionaldata.get("pos-originalsales-orderid", "")
+    return order.creditorderid if order.creditorderid is not None else int(named) if named.isdecimal() else None

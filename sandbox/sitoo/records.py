@@ -99,7 +99,10 @@ class Transaction:
 
 @dataclass(slots=True)
 class OrderRow:
-    """`gross` is the whole row including VAT after its discount; `delivered` counts delivered units (negative on refunds)."""
+    """`gross` is the whole row including VAT after its discount; `delivered` counts delivered units (negative on refunds).
+
+    `given_up`: units that a till refunded before they were handed out.
+    """
 
     row: int
     sku: str
@@ -109,6 +112,7 @@ class OrderRow:
     discount: Decimal
     vat: Decimal
     delivered: int = 0
+    given_up: int = 0
     productid: int = 0
     additionaldata: dict[str, str] = field(default_factory=dict)
     written: dict[str, Any] = field(default_factory=dict)
@@ -116,7 +120,10 @@ class OrderRow:
 
 @dataclass(slots=True)
 class Order:
-    """`written` keeps the fields without a rule of their own (customer, addresses, comments) as they were sent."""
+    """`written` keeps the fields without a rule of their own (customer, addresses, comments) as they were sent.
+
+    Lists do not show it before `listed_at` (unix s).
+    """
 
     orderid: int
     type: int
@@ -135,6 +142,7 @@ class Order:
     reservedpayments: list[dict[str, Any]] = field(default_factory=list)
     log: list[tuple[float, int, str | None, int | None]] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
+    listed_at: float = 0.0
 
     def delivered(self) -> bool:
         return all(row.delivered == row.quantity for row in self.rows)
@@ -142,7 +150,7 @@ class Order:
 
 @dataclass(slots=True)
 class Delivery:
-    """`units` by row; `ignored_stock`: it moved none."""
+    """`units` by row; `ignored_stock`: it moved none. `asked_to_ignore`: because the call said so, not the order's mark."""
 
     orderdeliveryid: int
     orderid: int
@@ -152,6 +160,7 @@ class Delivery:
     reference: str
     ignored_stock: bool
     cancelled: float | None = None
+    asked_to_ignore: bool = False
 
 
 @dataclass(slots=True)

@@ -9,9 +9,12 @@ from typing import Any
 
 from sandbox.faults import Fault, FaultKind
 from sandbox.sitoo.events import RETRY_DELAYS, Post, Subscription, in_process
+from sandbox.sitoo.goods import GoodsActions
 from sandbox.sitoo.modes import Modes
+from sandbox.sitoo.order_view import OrderViews
 from sandbox.sitoo.records import FIFO, Product, Refusal, Store, Warehouse
 from sandbox.sitoo.till import TillActions
+from sandbox.sitoo.till_returns import ReturnActions
 
 _MODE_NAMES = {field.name for field in fields(Modes)}
 
@@ -21,7 +24,7 @@ def units(quantity: Decimal) -> int | Decimal:
     return int(quantity) if quantity == quantity.to_integral_value() else quantity
 
 
-class SitooState(TillActions):
+class SitooState(OrderViews):
     """Everything a scenario may call; the names in `ACTIONS` are also served as `POST /_control/<name>`."""
 
     def add_store(self, name: str, store_id: int | None = None, externalid: str | None = None) -> int:
@@ -161,4 +164,5 @@ class SitooState(TillActions):
         return self.feed.stats()
 
 
-ACTIONS = frozenset(name for source in (SitooState, TillActions) for name in vars(source) if not name.startswith("_"))
+_PARTS = (SitooState, OrderViews, ReturnActions, TillActions, GoodsActions)
+ACTIONS = frozenset(name for source in _PARTS for name in vars(source) if not name.startswith("_"))

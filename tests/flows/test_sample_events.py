@@ -100,4 +100,6 @@ def test_the_drain_takes_its_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_sample_is_left_out() -> None:
-    assert {path.stem for path in EVENTS.glob("*.json")} == {*RECEIVED, "poll_sitoo", "sync_store_stock"}
+    """Those of the order functions are taken in test_order_functions."""
+    order_functions = {"poll_centra", "sync_order", "sync_fulfilment", "sync_return"}
+    assert {path.stem for path in EVENTS.glob("*.json")} == {*RECEIVED, "poll_sitoo", "sync_store_stock", *order_functions}

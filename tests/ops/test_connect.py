@@ -28,6 +28,7 @@ from connector.sitoo.errors import Unavailable as SitooUnavailable
 from connector.store.dynamo.connection import StoreBusy
 from connector.store.leases import LeaseLost
 from connector.store.memory.api_budget import MemoryBudgetStore
+from connector.store.order_files import OrderFile
 from connector.store.sku_map import SkuEntry
 from ops.__main__ import app
 from ops.centra_http import HttpGraphQL
@@ -168,6 +169,7 @@ def test_a_connection_reaches_every_table_and_queue(deployed: Stack) -> None:
     assert again.sku_map.get_many(1, ["A"])["A"].chosen
     assert [case.problem.kind for case in again.cases.list()] == [Kind.TECHNICAL]
     assert again.links.open_lines([11]) == []
+    assert again.files.put(OrderFile(104233, 1)) == again.files.get(104233)
     assert again.levels.dirty(1) == []
     assert again.cursors.start("feed/1", {"last": 1})
     assert [letter.exception_id for letter in again.letters.letters(Work.STORE_STOCK)] == ["e"]
@@ -200,7 +202,7 @@ def test_one_stack_must_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_every_group_of_commands_is_mounted() -> None:
     text = CliRunner().invoke(app, ["--help"]).output
-    for name in ("mapping", "sku-map", "stock", "exceptions", "doctor"):
+    for name in ("mapping", "sku-map", "stock", "order", "exceptions", "doctor"):
         assert name in text
 
 

@@ -217,3 +217,11 @@ def test_commands_need_a_mapping_first(world: World) -> None:
 def test_the_only_site_need_not_be_named(world: World) -> None:
     world.apply()
     assert "The mapping has no site 9; it has 1." in world.ops("stock", "show", "A", "--site", "9", exit_code=1)
+
+
+def test_a_changed_shipping_method_is_told_by_its_option(world: World) -> None:
+    orders = "orders: {shipping_methods: [{option: Home, fulfilment: ship_from_store, carrier: PostNord}], contract: {pick_up: [phone]}}\n"
+    world.apply(MAPPING + orders)
+    text = world.ops("mapping", "plan", world.mapping(MAPPING + orders.replace("PostNord", "DHL").replace("[phone]", "[phone, email]")))
+    assert "orders.shipping_methods[Home].carrier" in text
+    assert "phone, email" in text

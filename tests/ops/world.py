@@ -9,16 +9,22 @@ from pathlib import Path
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from connector.centra.calls import Calls
 from connector.centra.graphql_client import GraphQLCentra
+from connector.centra.graphql_orders import GraphQLCentraOrders
 from connector.centra.transport import CentraTransport
 from connector.domain.configuration import Site, SitooWarehouse, Store
 from connector.runtime.centra_budget import SharedBudget
+from connector.runtime.sitoo_lock import SitooLock
+from connector.sitoo.rest_orders import RestSitooOrders
+from connector.sitoo.transport import SitooTransport
 from connector.store.memory.mappings import MemoryMappings
+from connector.store.memory.order_files import MemoryOrderFiles
 from ops.__main__ import app
 from ops.centra_http import HttpGraphQL
 from ops.connection import Connection
 from ops.pacing import WaitingBudget
-from ops.read_credentials import ReadToken
+from ops.read_credentials import ReadApiUser, ReadToken
 from sandbox.rehearsal import Rehearsal
 
 STOCKHOLM, GOTHENBURG = 11, 12
@@ -107,16 +113,22 @@ def connect(rehearsal: Rehearsal, console: Console) -> Connection:
     shared = SharedBudget(rehearsal.budget_store, rehearsal.mapping.centra.plan, rehearsal.mapping.centra.quota_share, clock)
     budget = WaitingBudget(shared, clock, lambda until: None)
     http, url = rehearsal._centra_http, "http://centra.test/graphql"
+    transport = CentraTransport(http, url, token, clock)
+    user, base_url = next(iter(rehearsal.sitoo.api_users.items())), f"http://sitoo.test/v2/accounts/{rehearsal.sitoo.account}"
+    lock = SitooLock(rehearsal.locks, "default", clock, "ops")
     return Connection(
-        centra=GraphQLCentra(CentraTransport(http, url, token, clock), budget, clock),
+        centra=GraphQLCentra(transport, budget, clock),
+        centra_orders=GraphQLCentraOrders(Calls(transport, budget, clock)),
         graphql=HttpGraphQL(http, url, token, budget, clock),
         sitoo=lambda _site: rehearsal.sitoo_client(),
+        sitoo_orders=lambda site: RestSitooOrders(site, SitooTransport(rehearsal._sitoo_http, base_url, ReadApiUser(*user), lock, clock)),
         mappings=MemoryMappings(),
         sku_map=rehearsal.sku_map,
         cursors=rehearsal.cursors,
         leases=rehearsal.leases,
         levels=rehearsal.levels,
         links=rehearsal.links,
+        files=MemoryOrderFiles(),
         cases=rehearsal.cases,
         queues=rehearsal.queues,
         letters=rehearsal.queues,

@@ -1,35 +1,23 @@
-"""Both of the connector's clients on both sandboxes, in process and on one virtual clock."""
+"""The connector's Centra client on its sandbox, in process and on one virtual clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from connector.centra.graphql_client import GraphQLCentra
 from connector.centra.transport import CentraTransport
 from connector.domain.configuration import Plan
 from connector.http_exchange import http_client
 from connector.runtime.centra_budget import SharedBudget
-from connector.runtime.clock import Clock
-from connector.runtime.secrets import CentraToken, SitooUser
-from connector.runtime.sitoo_lock import SitooLock
+from connector.runtime.secrets import CentraToken
 from connector.runtime.webhook_secret import WebhookSecret
-from connector.sitoo.rest_client import RestSitoo
-from connector.sitoo.transport import SitooTransport
-from connector.store.memory.api_budget import MemoryBudgetStore, MemoryLockStore
+from connector.store.memory.api_budget import MemoryBudgetStore
 from sandbox.centra.app import create_app as centra_app
 from sandbox.centra.state import CentraState
-from sandbox.clock import SandboxClock, VirtualTime
+from sandbox.clock import VirtualTime
 from sandbox.in_process import InProcessTransport
-from sandbox.sitoo.app import create_app as sitoo_app
-from sandbox.sitoo.state import SitooState
 
 START = 1_800_000_000.0
-
-
-class ClockForBoth(Clock, SandboxClock, Protocol):
-    """Time for the connector and the sandbox alike."""
 
 
 @dataclass
@@ -57,27 +45,3 @@ class CentraWorld:
     def _read_secret(self) -> dict[str, str]:
         self.secret_reads.append(self.clock.now())
         return dict(self.secret)
-
-
-@dataclass
-class SitooWorld:
-    """Site 1 with FIFO warehouses 1 and 2, Virtual 9, products TEE-S, TEE-M, TEE-L."""
-
-    clock: VirtualTime = field(default_factory=lambda: VirtualTime(START))
-
-    def __post_init__(self) -> None:
-        self.state = SitooState(self.clock, account=90123)
-        self.secret = {"api_users": {"default": {"api_id": "90123-1", "password": "sandbox-1"}}}
-        self.client = sitoo_client(self.state, self.clock, MemoryLockStore(), lambda: dict(self.secret))
-        for number, name, kind in ((1, "Alpha", 10), (2, "Beta", 10), (9, "Central", 20)):
-            self.state.add_warehouse(number, name, kind, store_id=number if kind == 10 else None)
-        self.state.add_products(["TEE-S", "TEE-M", "TEE-L"])
-
-
-def sitoo_client(
-    state: SitooState, clock: ClockForBoth, locks: MemoryLockStore, secret: Callable[[], Mapping[str, Any]], owner: str = "me"
-) -> RestSitoo:
-    """As one function instance has it; instances that share `locks` take turns."""
-    http = http_client(InProcessTransport(sitoo_app(state, clock)))
-    turns = SitooLock(locks, "default", clock, owner)
-    return RestSitoo(1, SitooTransport(http, "http://sitoo.test/v2/accounts/90123", SitooUser(WebhookSecret(secret, clock)), turns, clock))

@@ -186,7 +186,7 @@ def test_a_long_stock_change_of_others_is_read_to_its_last_line(world: CentraWor
     lines = [{"productSize": {"id": size}, "deliveredQuantity": 1} for size in many]
     mutation = "mutation($i: StockChangeInput!) { changeStock(input: $i) { stockChange { id } userErrors { message } } }"
     body = {"intoWarehouse": {"id": 11}, "description": "import", "productSizes": lines}
-    transport = world.client._transport
+    transport = world.client._calls.transport
     assert transport.post(mutation, {"i": body}, mutation=True).data["changeStock"]["userErrors"] == []
     changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START).changes
     assert changes is not None

@@ -12,7 +12,7 @@ from connector.sitoo.errors import Refused, Throttled, Unauthorised, Unavailable
 from connector.sitoo.models import OrderItemRow
 from connector.store.memory.api_budget import MemoryLockStore
 from sandbox.sitoo.state import SitooState
-from tests.sandbox.connected import START, SitooWorld, sitoo_client
+from tests.sandbox.connected_sitoo import START, SitooWorld, sitoo_client
 from tests.unit.taking_turns import SharedVirtualTime
 
 L = Lane.STOCK

@@ -185,7 +185,8 @@ def test_a_booking_that_is_collected_becomes_a_sale() -> None:
     booking = account.state.book(ALPHA, {"CAP": 2})
     sale = account.state.sell(ALPHA, {"CAP": 2}, booking=booking)
     assert account.get(f"{ORDERS}/{booking}")["orderstateid"] == 10
-    assert account.get(f"{ORDERS}/{sale['order_id']}")["additionaldata"] == {"pos-sourceorderid": str(booking)}
+    marks = account.get(f"{ORDERS}/{sale['order_id']}")["additionaldata"]
+    assert marks == {"pos-sourceorderid": str(booking), "pos-receiptid": "SII000000010000110001"}
     level = account.level(ALPHA, "CAP")
     assert (level["decimaltotal"], level["decimalreserved"]) == ("8.000", "0.000")
 
@@ -294,7 +295,7 @@ def test_a_refund_is_an_order_of_its_own_with_links_and_limits() -> None:
     first = account.state.refund(sale, {0: 2}, warehouse=BETA)["order_id"]
     order = account.get(f"{ORDERS}/{first}")
     assert (order["creditorderid"], order["moneytotal_gross_all"], order["orderstateid"]) == (sale, "-200.00", 10)
-    assert order["additionaldata"] == {"pos-originalsales-orderid": str(sale)}
+    assert order["additionaldata"] == {"pos-originalsales-orderid": str(sale), "pos-receiptid": "SII000000020000110001"}
     assert (order["orderitems"][0]["quantity"], order["orderitems"][0]["additionaldata"]) == (-2, {"pos-originalsales-orderitemid": "0"})
     assert account.level(BETA, "CAP")["decimaltotal"] == "12.000"
     with pytest.raises(Refusal):

@@ -99,7 +99,12 @@ def test_the_tiny_template_is_read_whole() -> None:
 
 def test_the_local_stack_understands_all_of_the_projects_template() -> None:
     template = read(PROJECT / "template.yaml")
-    assert {"CentraWebhook", "SitooWebhook", "SyncStoreStock", "PollSitoo"} <= set(template.functions)
+    assert {"CentraWebhook", "SitooWebhook", "SyncStoreStock", "PollSitoo", "SyncOrder", "SyncFulfilment", "SyncReturn", "PollCentra"} == set(
+        template.functions
+    )
+    assert template.buses == {"EventBus": "local"}
+    assert template.functions["SyncOrder"].environment["EVENT_BUS"] == "local"
+    assert template.functions["SyncReturn"].environment["TABLE_SALES_LEDGER"] == template.tables["SalesLedger"].name
     drain = template.functions["SyncStoreStock"]
     assert drain.environment["CENTRA_GRAPHQL_URL"] == "http://centra"
     assert drain.environment["QUEUE_STORE_STOCK"] == "http://aws/123456789012/StoreStockQueue"

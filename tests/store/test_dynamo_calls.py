@@ -47,6 +47,10 @@ def test_every_read_is_strongly_consistent(dynamo: DynamoWorld, lease: Lease) ->
     tables.levels.levels(site, ["A"])
     tables.levels.pending_writes(site)
     tables.links.open_lines([1])
+    tables.files.get(1)
+    list(tables.files.open_files())
+    tables.files.number_of(1)
+    tables.ledger.day(site, "2026-11-27")
     tables.sku_map.get_many(site, ["A"])
     tables.sku_map.of_sizes(site, [1])
     list(tables.sku_map.all(site))
@@ -57,7 +61,7 @@ def test_every_read_is_strongly_consistent(dynamo: DynamoWorld, lease: Lease) ->
     tables.locks.read("default")
     asked = [(name, params) for name, params in dynamo.calls if name in ("GetItem", "Query", "BatchGetItem")]
     flags = [p["ConsistentRead"] if "ConsistentRead" in p else next(iter(p["RequestItems"].values()))["ConsistentRead"] for _, p in asked]
-    assert len(flags) >= 16
+    assert len(flags) >= 20
     assert all(flags)
 
 

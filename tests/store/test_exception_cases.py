@@ -174,3 +174,24 @@ def test_only_resolved_rows_are_cleared_in_time(dynamo: DynamoWorld) -> None:
         cases.move(opened(cases, problem(entity)).case_id, to, now=NOW, by="anna")
     items = dynamo.client.scan(TableName=dynamo.names["TABLE_EXCEPTIONS"])["Items"]
     assert {item["entity"]["S"]: item.get("ttl") for item in items} == {"a": {"N": str(int(NOW) + 400 * 86_400)}, "b": None, "c": None}
+
+
+def test_a_discard_is_taken_back_and_its_history_kept(cases: ExceptionCases) -> None:
+    first = opened(cases)
+    cases.move(first.case_id, State.DISCARDED, now=NOW + 1, by="anna", note="test article")
+    case = cases.reopen(first.case_id, now=NOW + 2, by="bo", note="it is sold online after all")
+    assert case is not None
+    assert (case.state, case.count, case.body) == (State.OPEN, 1, '{"v":1}')
+    assert [(step.by, step.what) for step in case.history] == [("drain", "opened"), ("anna", "discarded"), ("bo", "reopened")]
+    assert cases.list() == [case]
+    assert cases.list(state=State.DISCARDED) == []
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.REDRIVEN, State.RESOLVED])
+def test_only_a_discard_is_taken_back(cases: ExceptionCases, state: State) -> None:
+    first = opened(cases)
+    cases.move(first.case_id, state, now=NOW + 1, by="anna")
+    before = cases.get(first.case_id)
+    assert cases.reopen(first.case_id, now=NOW + 2, by="bo") is None
+    assert cases.get(first.case_id) == before
+    assert cases.reopen("unmapped-sku-000000000000", now=NOW, by="bo") is None

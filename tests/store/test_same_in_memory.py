@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.store.leases import Lease, LeaseLost
 from connector.store.memory.tables import MemoryTables
+from connector.store.order_files import FileChanged, OrderFile
 from connector.store.stock_levels import Done, Level, Mark, Outcome, PendingWrite, Postponed
 from connector.store.tables import Tables
 from tests.conftest import FACTOR
@@ -33,6 +34,7 @@ class History:
     lease: Lease | None = None
     stale: Lease | None = None
     seen: tuple[Any, ...] = ()
+    file: OrderFile | None = None
 
     def tell(self) -> tuple[Any, ...]:
         dirty = sorted(self.tables.levels.dirty(self.site), key=lambda d: (d.warehouse, d.sku))
@@ -41,7 +43,13 @@ class History:
         lines = [replace(line, warehouse=line.warehouse % 100) for line in lines]
         holder = self.tables.leases.peek(self.key)
         held = None if holder is None else (holder.owner, holder.fence, holder.expires_at)
-        return dirty, writes, lines, self.tables.levels.levels(self.site, ["A", "B", "C"]), held, self.tables.leases.is_wanted(self.key)
+        files = sorted((f for f in self.tables.files.open_files() if f.number // 10 == self.site), key=lambda f: f.number)
+        files += self.tables.files.get_many([self.number(n) for n in range(2)]).values()
+        return dirty, writes, lines, files, self.tables.levels.levels(self.site, ["A", "B", "C"]), held, self.tables.leases.is_wanted(self.key)
+
+    def number(self, n: int) -> int:
+        """An order number nobody else uses."""
+        return self.site * 10 + n
 
 
 Call = Callable[[History], Any]
@@ -141,6 +149,22 @@ def order_line(what: str, warehouse: int, sku: str, units: int) -> Call:
     return call
 
 
+def read_file(n: int) -> Call:
+    def call(h: History) -> None:
+        h.file = h.tables.files.get(h.number(n)) or OrderFile(h.number(n), h.site)
+
+    return call
+
+
+def put_file(is_open: bool, troubles: int) -> Call:
+    """What was read, changed; it may be old news by now."""
+
+    def call(h: History) -> OrderFile | None:
+        return None if h.file is None else h.tables.files.put(replace(h.file, is_open=is_open, troubles=troubles))
+
+    return call
+
+
 LINE_WRITES = st.sampled_from(["allocated", "shipped", "delivered", "withheld", "shipping", "close", "close"])
 CALLS: st.SearchStrategy[Call] = st.one_of(
     st.builds(mark, MARKS),
@@ -153,6 +177,8 @@ CALLS: st.SearchStrategy[Call] = st.one_of(
     st.just(read),
     st.builds(settle, st.lists(st.integers(0, 2), min_size=6, max_size=6), st.booleans(), st.sampled_from([False, False, True])),
     st.builds(record, st.sampled_from(["w-1", "w-2"])),
+    st.builds(read_file, st.integers(0, 1)),
+    st.builds(put_file, st.booleans(), st.integers(0, 2)),
     st.builds(order_line, LINE_WRITES, WAREHOUSES, SKUS, st.integers(0, 3)),
 )
 
@@ -160,8 +186,8 @@ CALLS: st.SearchStrategy[Call] = st.one_of(
 def outcome(call: Call, history: History) -> Any:
     try:
         return call(history)
-    except LeaseLost:
-        return LeaseLost
+    except (LeaseLost, FileChanged) as lost:
+        return type(lost)
 
 
 @settings(max_examples=30 * FACTOR)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DYNAMODB_URL = os.environ.get("ENGINE_DYNAMODB_URL")
 """Set by `python -m tests.engines`: then DynamoDB Local takes moto's place."""
 
-TABLES = ("SKU_MAP", "MAPPINGS", "CURSORS", "ORDER_LINKS", "STOCK_LEVELS", "EXCEPTIONS", "API_BUDGET")
+TABLES = ("SKU_MAP", "MAPPINGS", "CURSORS", "ORDER_LINKS", "STOCK_LEVELS", "EXCEPTIONS", "API_BUDGET", "SALES_LEDGER")
 WRITES = {"UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
 _numbers = itertools.count(1)
 

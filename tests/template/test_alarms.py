@@ -90,3 +90,9 @@ def test_a_drain_that_fails_for_five_minutes_raises_an_alarm(template: Template)
     assert "Dimensions" not in alarm
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Statistic"], alarm["Threshold"]) == (60, 5, "Sum", 1)
     assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+
+
+@pytest.mark.parametrize("queue", ["StoreStockQueue", "OrdersQueue", "FulfilmentsQueue", "ReturnsQueue"])
+def test_work_that_waits_for_ten_minutes_raises_an_alarm(template: Template, queue: str) -> None:
+    alarm = alarms_on(template, queue)["ApproximateAgeOfOldestMessage"]
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Statistic"]) == (600, 5, "Maximum")

@@ -22,7 +22,7 @@ FAILURES = {
     "INTEGRATION_FAILURE",
     "INTEGRATION_TIMEOUT",
 }
-TABLES = {"SkuMap", "Mappings", "Cursors", "OrderLinks", "StockLevels", "Exceptions", "ApiBudget"}
+TABLES = {"SkuMap", "Mappings", "Cursors", "OrderLinks", "StockLevels", "Exceptions", "ApiBudget", "SalesLedger"}
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 
 

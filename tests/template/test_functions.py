@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from tests.template.conftest import Template
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = {"CentraWebhook": "centra_webhook", "SitooWebhook": "sitoo_webhook", "SyncStoreStock": "sync_store_stock", "PollSitoo": "poll_sitoo"}
+FOLDERS = {
+    "CentraWebhook": "centra_webhook",
+    "SitooWebhook": "sitoo_webhook",
+    "SyncStoreStock": "sync_store_stock",
+    "PollSitoo": "poll_sitoo",
+    "SyncOrder": "sync_order",
+    "SyncFulfilment": "sync_fulfilment",
+    "SyncReturn": "sync_return",
+    "PollCentra": "poll_centra",
+}
+POLLS = ("PollSitoo", "PollCentra")
 
 
 def folder(code_uri: str) -> Path:
@@ -92,6 +102,14 @@ def test_a_function_may_use_what_it_is_told_and_nothing_else(template: Template)
         assert all(any(f"${{{secret}}}" in resource for resource in readable) for secret in secrets), function
 
 
+def test_who_announces_may_use_the_bus_it_is_told_and_nobody_else(template: Template) -> None:
+    for function in template.functions:
+        told = template.variables(function).get("EVENT_BUS")
+        granted = {pair for pair in template.granted(template.role_of(function)) if pair[0].startswith("events:")}
+        assert granted == (set() if told is None else {("events:PutEvents", f"{told['Ref']}.Arn")}), function
+    assert template.of_type("AWS::Events::EventBus") == {"EventBus": {"Name": {"Ref": "AWS::StackName"}}}
+
+
 def test_a_consumer_may_take_from_its_queue(template: Template) -> None:
     for function, queue, _ in template.queue_sources():
         granted = template.granted(template.role_of(function))
@@ -117,6 +135,10 @@ def test_timeouts(template: Template) -> None:
         "SitooWebhook": 10,
         "SyncStoreStock": 60,
         "PollSitoo": 10,
+        "SyncOrder": 60,
+        "SyncFulfilment": 60,
+        "SyncReturn": 60,
+        "PollCentra": 60,
     }
 
 
@@ -127,18 +149,20 @@ def failure_queue(template: Template, function: str) -> str | None:
     return queue
 
 
-def test_sitoo_is_polled_each_minute_and_a_poll_that_lambda_did_not_take_is_seen(template: Template) -> None:
-    (schedule,) = (event["Properties"] for event in template.functions["PollSitoo"]["Events"].values())
+@pytest.mark.parametrize("poll", POLLS)
+def test_each_vendor_is_polled_each_minute_and_a_poll_that_lambda_did_not_take_is_seen(template: Template, poll: str) -> None:
+    (schedule,) = (event["Properties"] for event in template.functions[poll]["Events"].values())
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["OmitName"] is True
     assert schedule["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDlq.Arn"}}
     role = schedule["RoleArn"]["Fn::GetAtt"].removesuffix(".Arn")
-    assert template.granted(role) == {("lambda:InvokeFunction", "PollSitoo.Arn"), ("sqs:SendMessage", "ScheduleDlq.Arn")}
+    assert template.granted(role) == {("lambda:InvokeFunction", f"{poll}.Arn"), ("sqs:SendMessage", "ScheduleDlq.Arn")}
 
 
-def test_a_poll_that_failed_is_seen(template: Template) -> None:
+@pytest.mark.parametrize("poll", POLLS)
+def test_a_poll_that_failed_is_seen(template: Template, poll: str) -> None:
     """The scheduler's call is asynchronous: an error in the function never reaches the schedule's own dead-letter queue."""
-    config = template.functions["PollSitoo"]["EventInvokeConfig"]
+    config = template.functions[poll]["EventInvokeConfig"]
     assert config["DestinationConfig"] == {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": "ScheduleDlq.Arn"}}}
     assert 60 < config["MaximumEventAgeInSeconds"] <= 600
-    assert ("sqs:SendMessage", "ScheduleDlq.Arn") in template.granted("PollSitooRole")
+    assert ("sqs:SendMessage", "ScheduleDlq.Arn") in template.granted(f"{poll}Role")

@@ -75,3 +75,13 @@ def test_the_drain_is_nudged_without_waiting_for_a_batch(template: Template) -> 
     assert source["BatchSize"] == 10
     assert source["MaximumBatchingWindowInSeconds"] == 0
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_up_to_ten_orders_wait_a_second_for_each_other_and_share_a_read(template: Template) -> None:
+    source = next(source for _, queue, source in template.queue_sources() if queue == "OrdersQueue")
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (10, 1)
+
+
+def test_the_work_on_orders_and_returns_is_consumed(template: Template) -> None:
+    consumers = {queue: function for function, queue, _ in template.queue_sources()}
+    assert [consumers[f"{name}Queue"] for name in ("Orders", "Fulfilments", "Returns")] == ["SyncOrder", "SyncFulfilment", "SyncReturn"]

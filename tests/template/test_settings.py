@@ -12,7 +12,7 @@ from connector.flows.receive_centra_webhook import WORKS as CENTRA_WORKS
 from connector.flows.receive_sitoo_events import WORKS as SITOO_WORKS
 from connector.runtime.front_door import site_ids
 from connector.runtime.queues import Work
-from connector.runtime.settings import sync_store_stock_settings
+from connector.runtime.settings import order_function_settings, sync_store_stock_settings
 from connector.runtime.sqs_queues import queue_urls
 
 if TYPE_CHECKING:
@@ -23,18 +23,28 @@ DYNAMO = ROOT / "shared" / "connector" / "store" / "dynamo"
 MODULES = {
     "SkuMap": ("sku_map",),
     "Cursors": ("cursors", "leases"),
-    "OrderLinks": ("order_links", "shelves"),
+    "OrderLinks": ("order_links", "order_files", "shelves"),
     "StockLevels": ("stock_levels", "settling", "dirty_items"),
     "Exceptions": ("exception_cases", "shelves"),
     "ApiBudget": ("api_budget",),
+    "SalesLedger": ("sales_ledger",),
 }
 """The storage modules of each table. `fenced`, wherever it is used, checks an item of Cursors."""
+NOT_THE_DRAINS = {"order_files", "sales_ledger"}
+"""Storage modules that the drain does not use."""
+ORDER_FUNCTIONS = {
+    "SyncOrder": {Work.ORDERS, Work.STORE_STOCK, Work.FULFILMENTS},
+    "SyncFulfilment": {Work.FULFILMENTS, Work.STORE_STOCK, Work.ORDERS, Work.RETURNS},
+    "SyncReturn": {Work.RETURNS, Work.STORE_STOCK, Work.ORDERS, Work.FULFILMENTS},
+    "PollCentra": {Work.STORE_STOCK, Work.ORDERS, Work.FULFILMENTS, Work.RETURNS},
+}
+"""Those that work on orders and returns, and where they send."""
 CALLED = {
     "GetItem": r"_db\.get\(",
     "BatchGetItem": r"_db\.get_many\(",
     "Query": r"_db\.query\(",
     "BatchWriteItem": r"_db\.put_many\(",
-    "PutItem": r"(?<![\w.])put\(",
+    "PutItem": r"(?<![\w.])(?<!def )put\(",
     "UpdateItem": r"(?<![\w.])update\(",
     "DeleteItem": r"(?<![\w.])delete\(",
     "ConditionCheckItem": r"(?<![\w.])check\(",
@@ -71,24 +81,50 @@ def test_the_drain_finds_all_its_settings(template: Template) -> None:
     }
 
 
-def test_tables_are_named_after_their_resources(template: Template) -> None:
-    for key, value in template.variables("SyncStoreStock").items():
+@pytest.mark.parametrize("function", ORDER_FUNCTIONS)
+def test_an_order_function_finds_all_its_settings(template: Template, function: str) -> None:
+    told = environment(template, function)
+    settings = order_function_settings(told)
+    assert set(settings.queues) == ORDER_FUNCTIONS[function]
+    assert settings.event_bus
+    assert settings.vendors.centra_order_api_url == ""
+    assert ("TABLE_SALES_LEDGER" in told) == (function == "SyncReturn")
+
+
+@pytest.mark.parametrize("function", ["SyncStoreStock", *ORDER_FUNCTIONS])
+def test_tables_are_named_after_their_resources(template: Template, function: str) -> None:
+    for key, value in template.variables(function).items():
         if key.startswith("TABLE_"):
             assert value == {"Ref": "".join(part.title() for part in key.removeprefix("TABLE_").split("_"))}
 
 
+def called(modules: set[str]) -> set[str]:
+    """The actions that these storage modules call."""
+    source = "".join((DYNAMO / f"{module}.py").read_text(encoding="utf-8") for module in modules)
+    return {f"dynamodb:{action}" for action, pattern in CALLED.items() if re.search(pattern, source)}
+
+
+def granted_on(template: Template, function: str, table: str) -> set[str]:
+    return {action for action, resource in template.granted(template.role_of(function)) if resource == f"{table}.Arn"}
+
+
 @pytest.mark.parametrize("table", MODULES)
 def test_the_drain_may_do_to_a_table_what_its_storage_code_does_and_no_more(template: Template, table: str) -> None:
-    source = "".join((DYNAMO / f"{module}.py").read_text(encoding="utf-8") for module in MODULES[table])
-    called = {f"dynamodb:{action}" for action, pattern in CALLED.items() if re.search(pattern, source)}
-    assert called
-    granted = template.granted("SyncStoreStockRole")
-    assert {action for action, resource in granted if resource == f"{table}.Arn"} == called
+    modules = set(MODULES[table]) - NOT_THE_DRAINS
+    assert bool(called(modules)) == bool(modules)
+    assert granted_on(template, "SyncStoreStock", table) == called(modules)
 
 
-def test_the_drain_only_reads_the_mapping(template: Template) -> None:
-    granted = template.granted("SyncStoreStockRole")
-    assert {action for action, resource in granted if resource == "Mappings.Arn"} == {"dynamodb:GetItem"}
+@pytest.mark.parametrize("table", MODULES)
+@pytest.mark.parametrize("function", ORDER_FUNCTIONS)
+def test_an_order_function_may_do_to_a_table_what_its_storage_code_does_and_no_more(template: Template, function: str, table: str) -> None:
+    told = {value["Ref"] for key, value in template.variables(function).items() if key.startswith("TABLE_")}
+    assert granted_on(template, function, table) == (called(set(MODULES[table])) if table in told else set())
+
+
+@pytest.mark.parametrize("function", ["SyncStoreStock", *ORDER_FUNCTIONS])
+def test_functions_only_read_the_mapping(template: Template, function: str) -> None:
+    assert granted_on(template, function, "Mappings") == {"dynamodb:GetItem"}
 
 
 def test_every_storage_module_belongs_to_a_table() -> None:

@@ -16,7 +16,7 @@ from connector.http_exchange import http_client
 from connector.runtime.observability import logger
 from connector.runtime.queues import Work
 from connector.runtime.secrets import BadSecret, CentraToken, SitooUser
-from connector.runtime.settings import BadSettings, sync_store_stock_settings
+from connector.runtime.settings import BadSettings, order_function_settings, sync_store_stock_settings
 from connector.runtime.vendor_clients import SitooAccess, open_centra
 from connector.runtime.webhook_secret import WebhookSecret
 from connector.store.memory.api_budget import MemoryBudgetStore, MemoryLockStore
@@ -54,6 +54,29 @@ def test_each_missing_variable_is_named(name: str) -> None:
     with pytest.raises(BadSettings) as bad:
         sync_store_stock_settings({k: v for k, v in ENVIRONMENT.items() if k != name})
     assert bad.value.problems == (f"{name} is not set",)
+
+
+ORDERS = ENVIRONMENT | {"QUEUE_ORDERS": "https://sqs/orders", "EVENT_BUS": "bus"}
+
+
+@pytest.mark.parametrize(
+    ("told", "url"), [({}, ""), ({"CENTRA_ORDER_API_URL": ""}, ""), ({"CENTRA_ORDER_API_URL": "https://b.test/x/"}, "https://b.test/x")]
+)
+def test_an_order_functions_settings_are_typed_and_the_order_api_may_be_absent(told: dict[str, str], url: str) -> None:
+    settings = order_function_settings(ORDERS | told)
+    assert (settings.sites, settings.event_bus, settings.vendors.centra_order_api_url) == ((1, 3), "bus", url)
+    assert settings.queues[Work.ORDERS] == "https://sqs/orders"
+
+
+@pytest.mark.parametrize("name", ["QUEUE_ORDERS", "QUEUE_STORE_STOCK", "EVENT_BUS", "TABLE_ORDER_LINKS"])
+def test_each_variable_that_an_order_function_lacks_is_named(name: str) -> None:
+    with pytest.raises(BadSettings, match=f"{name} is not set"):
+        order_function_settings({k: v for k, v in ORDERS.items() if k != name})
+
+
+def test_an_order_api_url_that_is_none_is_named() -> None:
+    with pytest.raises(BadSettings, match="CENTRA_ORDER_API_URL cannot be read"):
+        order_function_settings(ORDERS | {"CENTRA_ORDER_API_URL": "brand.example"})
 
 
 def test_all_problems_are_named_at_once_without_values() -> None:
@@ -107,6 +130,9 @@ def test_clients_are_put_together_by_lane() -> None:
     assert (locks.read("stock") is not None, locks.read("default") is not None) == (True, False)
     assert len(access.site(1).warehouses(lane=Lane.ORDERS)) == 1
     assert locks.read("default") is not None
+    before = locks.read("stock")
+    assert access.orders(1).whole_orders(ids=[1]) == []
+    assert locks.read("stock") == before
     centra, budget = open_centra("http://c.test", CentraToken(secret({"token": "t"})), CentraSettings(quota_share=0.5), MemoryBudgetStore(), clock)
     assert (callable(centra.read_stores), budget.mutations_left(Lane.STOCK_RISK)) == (True, 10)
 
@@ -119,7 +145,7 @@ def test_what_the_library_logs_comes_out_as_the_functions_json(capsys: pytest.Ca
     assert (line["level"], line["message"]) == ("WARNING", "deprecated: Stock.old")
 
 
-@pytest.mark.parametrize("module", ["connector.centra.graphql_client", "connector.sitoo.rest_client"])
+@pytest.mark.parametrize("module", ["connector.centra.graphql_client", "connector.sitoo.rest_client", "connector.sitoo.rest_orders"])
 def test_the_vendor_clients_import_only_the_standard_library_and_httpx(module: str) -> None:
     script = f"import sys; import {module}; print('\\n'.join(m for m in sys.modules))"
     environment = {"PYTHONPATH": str(Path("shared").resolve())}

@@ -179,9 +179,7 @@ def is_bundle(size: Node) -> bool:
 
 def warehouse_row(node: Node) -> WarehouseRow:
     threshold = of(node, "threshold")
-    return WarehouseRow(
-        whole(of(node, "id")), str(of(node, "name")), str(of(node, "stockMaster")), None if threshold is None else whole(threshold)
-    )
+    return WarehouseRow(whole(of(node, "id")), str(of(node, "name")), str(of(node, "stockMaster")), None if threshold is None else whole(threshold))
 
 
 def limit_rows(value: Any) -> list[RateLimitRow]:

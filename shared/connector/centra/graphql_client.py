@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from connector.centra import answers, documents, names
-from connector.centra.errors import Refused, Throttled, Unauthorised, Unavailable
+from connector.centra.calls import Calls, list_of, read
+from connector.centra.errors import Refused, Unavailable
 from connector.centra.models import (
     RateLimitRow,
     ReturnRow,
@@ -20,11 +21,8 @@ from connector.centra.models import (
 from connector.centra.ports import Clock, Quota
 from connector.centra.set_stock_answers import answer_of, input_of
 from connector.centra.stores_read import ChangeReader, questions, stock_of, variables
-from connector.centra.transport import CentraTransport, GraphAnswer
+from connector.centra.transport import CentraTransport
 from connector.domain.configuration import Lane
-
-Row = TypeVar("Row")
-Value = TypeVar("Value")
 
 MOST_CHANGE_PAGES = 20
 SIZES_AT_ONCE = 50
@@ -34,7 +32,7 @@ class GraphQLCentra:
     """Implements connector.centra.client.CentraClient. One per function instance."""
 
     def __init__(self, transport: CentraTransport, quota: Quota, clock: Clock) -> None:
-        self._transport, self._quota, self._clock = transport, quota, clock
+        self._calls, self._quota, self._clock = Calls(transport, quota, clock), quota, clock
 
     def read_stores(
         self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: float | None = None, orders: Sequence[int] = ()
@@ -50,12 +48,12 @@ class GraphQLCentra:
             return StoresRead(self._clock.now())
         limits = self._quota.limits_due()
         document = documents.read_stores(len(asked), tuple(places), len(chunks), limits)
-        answer, read_at = self._query(document, variables(asked, places, chunks), lane)
+        answer, read_at = self._calls.query(document, variables(asked, places, chunks), lane)
         try:
             if limits and answer.data.get("limits") is not None:
                 self._quota.observe(answers.limit_rows(answer.data["limits"]))
             stock, absent = stock_of(asked, answer)
-            found = {row.number: row for i in range(len(chunks)) for row in map(answers.order_row, _list(answer, f"o{i}"))}
+            found = {row.number: row for i in range(len(chunks)) for row in map(answers.order_row, list_of(answer, f"o{i}"))}
             if reader:
                 reader.take(answer, names.OWN_MARK)
                 self._read_on(reader, lane)
@@ -69,8 +67,8 @@ class GraphQLCentra:
         """See CentraClient; one request per 50 returns."""
         reader = ChangeReader(since, self._clock.now(), ("returns",))
         while places := reader.more():
-            answer, _ = self._query(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
-            _read(lambda found: reader.take(found, names.OWN_MARK), answer)
+            answer, _ = self._calls.query(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
+            read(lambda found: reader.take(found, names.OWN_MARK), answer)
         return list(reader.result().returns)
 
     def set_stock(self, sets: Sequence[SetStock], *, lane: Lane) -> list[SetStockAnswer]:
@@ -78,7 +76,7 @@ class GraphQLCentra:
         if not sets:
             return []
         given = {f"i{k}": input_of(each) for k, each in enumerate(sets)}
-        answer = self._send(documents.set_stock(len(sets)), given, lane, mutations=len(sets))
+        answer = self._calls.send(documents.set_stock(len(sets)), given, lane, mutations=len(sets))
         return [answer_of(each, answer, f"m{k}") for k, each in enumerate(sets)]
 
     def sizes(self, *, lane: Lane, skus: Sequence[str] = (), eans: Sequence[str] = ()) -> list[SizeRow]:
@@ -89,11 +87,11 @@ class GraphQLCentra:
             chunk = terms[start : start + SIZES_AT_ONCE]
             some_skus, some_eans = [v for k, v in chunk if k == "s"], [v for k, v in chunk if k == "e"]
             given = {f"s{i}": v for i, v in enumerate(some_skus)} | {f"e{i}": v for i, v in enumerate(some_eans)}
-            answer, _ = self._query(documents.find_sizes(len(some_skus), len(some_eans)), given, lane)
+            answer, _ = self._calls.query(documents.find_sizes(len(some_skus), len(some_eans)), given, lane)
             for field in given:
-                for node in _list(answer, field):
+                for node in list_of(answer, field):
                     if not answers.is_bundle(node):
-                        row = _read(answers.size_row, node)
+                        row = read(answers.size_row, node)
                         found[row.size_id] = row
         exactly = (set(skus), set(eans) - {""})
         return [row for row in found.values() if row.sku in exactly[0] or row.ean in exactly[1]]
@@ -102,30 +100,30 @@ class GraphQLCentra:
         """See CentraClient; ascending by product id."""
         for products in self._pages(documents.ALL_SIZES, {}, "products", documents.PRODUCTS_PAGE, lane):
             for product in products:
-                yield from _read(lambda p: list(answers.product_sizes(p)), product)
+                yield from read(lambda p: list(answers.product_sizes(p)), product)
 
     def all_stock(self, warehouse: int, *, lane: Lane) -> Iterator[dict[int, tuple[int, int]]]:
         """See CentraClient. Raises Refused when there is no such warehouse."""
         page = 1
         while True:
-            answer, _ = self._query(documents.ALL_STOCK, {"warehouse": [warehouse], "page": page}, lane)
-            found = _list(answer, "warehouses")
+            answer, _ = self._calls.query(documents.ALL_STOCK, {"warehouse": [warehouse], "page": page}, lane)
+            found = list_of(answer, "warehouses")
             if not found:
                 raise Refused((f"Centra has no warehouse {warehouse}",))
-            rows = _read(lambda node: answers.nodes(answers.of(node, "stock")), found[0])
-            yield _read(answers.stock_levels, rows)
+            rows = read(lambda node: answers.nodes(answers.of(node, "stock")), found[0])
+            yield read(answers.stock_levels, rows)
             if len(rows) < documents.MOST_PER_LIST:
                 return
             page += 1
 
     def warehouses(self, *, lane: Lane) -> list[WarehouseRow]:
         pages = self._pages(documents.WAREHOUSES, {}, "warehouses", documents.MOST_PER_LIST, lane)
-        return [_read(answers.warehouse_row, node) for page in pages for node in page]
+        return [read(answers.warehouse_row, node) for page in pages for node in page]
 
     def rate_limits(self) -> list[RateLimitRow]:
         """What Centra says is left; the budget takes notice."""
-        answer, _ = self._query(documents.RATE_LIMITS, {}, Lane.STOCK_RISK)
-        rows = _read(answers.limit_rows, _list(answer, "limits"))
+        answer, _ = self._calls.query(documents.RATE_LIMITS, {}, Lane.STOCK_RISK)
+        rows = read(answers.limit_rows, list_of(answer, "limits"))
         self._quota.observe(rows)
         return rows
 
@@ -136,7 +134,7 @@ class GraphQLCentra:
         return self._save(documents.SET_STOCK_OFFSET, variant, {names.STOCK_OFFSET: offset})
 
     def _save(self, document: str, subject: int, members: Mapping[str, int]) -> tuple[str, ...]:
-        answer = self._send(document, {"id": subject, "input": dict(members)}, Lane.PRODUCTS, mutations=1)
+        answer = self._calls.send(document, {"id": subject, "input": dict(members)}, Lane.PRODUCTS, mutations=1)
         return answer_of(SetStock(subject, {}, ""), answer, "saved").errors
 
     def _read_on(self, reader: ChangeReader, lane: Lane) -> None:
@@ -145,7 +143,7 @@ class GraphQLCentra:
             places = reader.more()
             if not places:
                 break
-            answer = self._if_affordable(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
+            answer = self._calls.query_if_affordable(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
             if answer is None:
                 return
             reader.take(answer, names.OWN_MARK)
@@ -158,8 +156,8 @@ class GraphQLCentra:
                 sizes = len(lines)
 
     def _lines_of(self, change: int, page: int, lane: Lane) -> list[answers.Node]:
-        answer, _ = self._query(documents.CHANGE_LINES, {"id": [change], "page": page}, lane)
-        found = _list(answer, "stockChanges")
+        answer, _ = self._calls.query(documents.CHANGE_LINES, {"id": [change], "page": page}, lane)
+        found = list_of(answer, "stockChanges")
         return answers.nodes(answers.of(found[0], "lines")) if found else []
 
     def _never_stocked(self, absent: set[tuple[int, int]], lane: Lane) -> tuple[dict[tuple[int, int], StockRow], set[tuple[int, int]]]:
@@ -169,64 +167,19 @@ class GraphQLCentra:
         answered: set[int] = set()
         for start in range(0, len(ids), documents.MOST_PER_LIST):
             chunk = ids[start : start + documents.MOST_PER_LIST]
-            answer = self._if_affordable(documents.KNOWN_SIZES, {"ids": chunk, "n": len(chunk)}, lane)
+            answer = self._calls.query_if_affordable(documents.KNOWN_SIZES, {"ids": chunk, "n": len(chunk)}, lane)
             if answer is not None:
                 answered |= set(chunk)
-                known |= {_read(lambda node: answers.whole(answers.of(node, "id")), node) for node in _list(answer, "sizes")}
+                known |= {read(lambda node: answers.whole(answers.of(node, "id")), node) for node in list_of(answer, "sizes")}
         rows = {(warehouse, size): StockRow(warehouse, size, 0, 0) for warehouse, size in absent if size in known}
         return rows, {pair for pair in absent if pair[1] not in answered}
 
     def _pages(self, document: str, given: Mapping[str, Any], field: str, full: int, lane: Lane) -> Iterator[list[answers.Node]]:
         page = 1
         while True:
-            answer, _ = self._query(document, {**given, "page": page}, lane)
-            found = _list(answer, field)
+            answer, _ = self._calls.query(document, {**given, "page": page}, lane)
+            found = list_of(answer, field)
             yield found
             if len(found) < full:
                 return
             page += 1
-
-    def _if_affordable(self, document: str, given: Mapping[str, Any], lane: Lane) -> GraphAnswer | None:
-        """A request that is good to have: None when the budget or Centra does not allow it now."""
-        if self._quota.available_at(lane, requests=2) > self._clock.now():
-            return None
-        try:
-            return self._query(document, given, lane)[0]
-        except (Throttled, Unavailable):
-            return None
-
-    def _query(self, document: str, given: Mapping[str, Any], lane: Lane) -> tuple[GraphAnswer, float]:
-        """The answer and when its request was sent."""
-        sent_at = self._clock.now()
-        return self._send(document, given, lane), sent_at
-
-    def _send(self, document: str, given: Mapping[str, Any], lane: Lane, mutations: int = 0) -> GraphAnswer:
-        """One granted request; after a refused token one more if the secret holds a newer one."""
-        try:
-            return self._granted(document, given, lane, mutations)
-        except Unauthorised:
-            if not self._transport.newer_token():
-                raise
-        return self._granted(document, given, lane, mutations)
-
-    def _granted(self, document: str, given: Mapping[str, Any], lane: Lane, mutations: int) -> GraphAnswer:
-        self._quota.take(lane, requests=1, mutations=mutations)
-        try:
-            return self._transport.post(document, given, mutation=mutations > 0)
-        except Throttled as throttled:
-            self._quota.close(throttled.until)
-            raise
-
-
-def _list(answer: GraphAnswer, field: str) -> list[answers.Node]:
-    """A list that must be there whole."""
-    if refusals := answer.refused(field):
-        raise Refused(refusals)
-    return _read(answers.nodes, answer.data.get(field))
-
-
-def _read(parse: Callable[[Value], Row], value: Value) -> Row:
-    try:
-        return parse(value)
-    except answers.Malformed as malformed:
-        raise Unavailable(f"Centra's answer cannot be read: {malformed}") from malformed

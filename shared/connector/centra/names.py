@@ -29,3 +29,21 @@ RATE_WINDOWS = {"TEN_SECONDS": 10, "ONE_HOUR": 3600}
 AUTHORIZATION_ERROR = "authorization"
 """`extensions.category` of an error about a missing permission."""
 INTERNAL_ERROR = "internal"  # extensions.category of a failure inside Centra (unconfirmed)
+
+# Orders, shipments and returns. What no comment doubts is on a public page.
+DTC_ORDER = "DirectToConsumerOrder"
+DTC_SHIPMENT = "DirectToConsumerShipment"
+DTC_RETURN = "DirectToConsumerReturn"
+BUNDLE_LINE = "BundleOrderLine"
+BUNDLE_ITEM_LINE = "BundleItemOrderLine"
+GIFT_CERTIFICATE_LINE = "GiftCertificateOrderLine"
+DTC_STORE = "DIRECT_TO_CONSUMER"  # StoreType
+ITEM_BUNDLE = "bundleOrderLine"  # BundleItemOrderLine → the line of its bundle (unconfirmed)
+SHIPMENT_EXTERNAL_ID = "externalId"  # of a shipment and of ShipmentCreateInput (both unconfirmed)
+SORT_BY_NUMBER = "number_ASC"
+SORT_RETURNS = "id_ASC"  # (unconfirmed)
+REFUND_RETURN_ID = "id"  # argument of refundReturn (unconfirmed)
+ATTRIBUTE_TEXT = "AttributeStringElement"
+ATTRIBUTE_CHOICE = "AttributeChoiceElement"
+RETURNS_COMPLETED = frozenset({"COMPLETED", "COMPLETE"})
+"""ReturnStatus values of a completed return (unconfirmed). An unknown one counts as not completed: completing again is refused without harm."""

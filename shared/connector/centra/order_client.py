@@ -23,9 +23,21 @@ class CentraOrders(Protocol):
         """{order number: updatedAt} of orders changed since (oldest first), and whether that is all (False: the last page was full)."""
         ...
 
-    def changed_shipments(self, *, since: float, until_page: int = 20) -> tuple[dict[int, int], float, bool]:
-        """{shipment id: order number} changed since, the newest updatedAt read, and whether that is all."""
+    def orders_marked(self, key: str) -> list[int]:
+        """Numbers of orders that have this externalId, or whose comment (otherComment) contains it."""
         ...
+
+    def changed_shipments(self, *, since: float, until_page: int = 20) -> tuple[dict[int, tuple[int, float]], bool]:
+        """{shipment id: (order number, updatedAt)} changed since, and whether that is all."""
+        ...
+
+    def new_returns(self, *, since: float, until_page: int = 20) -> dict[int, int]:
+        """{return id: order number} created since: there is no filter on later changes (centra-api §0.2)."""
+        ...
+
+    def order_of_shipment(self, shipment: int) -> int | None: ...
+
+    def order_of_return(self, return_id: int) -> int | None: ...
 
     def returns_of(self, order_number: int) -> list[ReturnOfOrder]:
         """Every return of an order, with refunds."""
@@ -68,6 +80,8 @@ class CentraOrders(Protocol):
         self, shipment: int, *, shipped_at: float, send_email: bool, carrier: str = "", service: str = "", tracking: str = ""
     ) -> Written: ...
 
+    def set_external_id(self, order: int, external_id: str) -> Written: ...
+
     def assign_attribute(self, order: int, attribute: str, element: str, value: str) -> Written:
         """assignAttributes on the order: attribute type name, element key, text."""
         ...
@@ -77,9 +91,20 @@ class CentraOrders(Protocol):
         ...
 
     def create_return(
-        self, shipment: int, lines: Mapping[int, int], *, external_id: str, return_cost: int, currency: str, decimals: int, comment: str
+        self,
+        shipment: int,
+        lines: Mapping[int, int],
+        *,
+        external_id: str,
+        return_cost: int,
+        currency: str,
+        decimals: int,
+        comment: str,
+        shipping: int = 0,
+        voucher: int = 0,
     ) -> Written:
-        """createReturn of {shipment line id: units} with removeItemsFromStock; `return_cost` in sub-units reduces what is refunded."""
+        """createReturn of {shipment line id: units} with removeItemsFromStock. Sub-units: `return_cost` and `voucher` reduce what is refunded,
+        `shipping` of the shipment's cost is refunded too; none may exceed what is left of it on the shipment."""
         ...
 
     def complete_return(self, return_id: int) -> Written: ...

@@ -31,7 +31,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class AllocatedTo:
-    """Units of a line allocated to a warehouse, on a shipment or not. `waiting`: the store has not confirmed yet ("Direct, then confirm")."""
+    """Units of a line allocated to a warehouse and not shipped yet, whether Centra still lists shipped ones or not.
+
+    `waiting`: the store has not confirmed yet ("Direct, then confirm").
+    """
 
     id: int
     warehouse: int

@@ -50,6 +50,7 @@ class CentraTransport:
 
     def __init__(self, http: httpx.Client, url: str, token: Token, clock: Clock) -> None:
         self._http, self._url, self._token, self._clock = http, url, token, clock
+        self._name = f"Centra ({httpx.URL(url).netloc.decode()})"
         self._backoff = Backoff(2.0, 60.0)
         self._told: set[str] = set()
 
@@ -73,9 +74,9 @@ class CentraTransport:
         try:
             answer = exchange(self._http, request, self._clock.now)
         except NEVER_SENT as failure:
-            raise Unavailable(f"Centra could not be reached: {type(failure).__name__}") from failure
+            raise Unavailable(f"{self._name} could not be reached: {type(failure).__name__}") from failure
         except httpx.RequestError as failure:
-            raise unsure(f"the call to Centra broke off: {type(failure).__name__}") from failure
+            raise unsure(f"the call to {self._name} broke off: {type(failure).__name__}") from failure
         self._check_status(answer, unsure)
         self._backoff.reset()
         return self._read(answer.body, unsure, mutation)
@@ -90,7 +91,7 @@ class CentraTransport:
         if status in (401, 403):
             raise Unauthorised(f"Centra refused the token (HTTP {status})")
         if status in (408, 499) or status >= 500:
-            raise unsure(f"Centra answered HTTP {status}")
+            raise unsure(f"{self._name} answered HTTP {status}")
         raise Refused(_messages(answer.body) or (f"Centra answered HTTP {status}",))
 
     def _read(self, body: bytes, unsure: type[CentraError], mutation: bool) -> GraphAnswer:

@@ -16,7 +16,7 @@ LINE_MARK = "web-itemid"
 
 _DELIVERY = re.compile(r"^sitoo-delivery-(\d+)$")
 _REFUND = re.compile(r"^sitoo-refund-(\d+)-(\d+)$")
-_SALE = re.compile(r"^sitoo-sale-(\d+)$")
+_SALE = re.compile(r"^sitoo-sale-(\d+)(?:-sent)?$")
 
 
 def shipment_key(delivery_id: int) -> str:
@@ -42,11 +42,17 @@ def refund_of(external_id: str) -> tuple[int, int] | None:
 
 
 def sale_key(sitoo_order_id: int) -> str:
-    """externalId of the Centra order made for a till sale."""
+    """externalId of the Centra order made for a till sale: what the customer took along."""
     return f"sitoo-sale-{sitoo_order_id}"
 
 
+def sent_key(sitoo_order_id: int) -> str:
+    """externalId of the Centra order made for what was bought at a till and is sent from the central warehouse."""
+    return f"sitoo-sale-{sitoo_order_id}-sent"
+
+
 def sale_of(external_id: str) -> int | None:
+    """The Sitoo order that a Centra order of ours was made for; None for orders made by others."""
     match = _SALE.match(external_id)
     return int(match[1]) if match else None
 

@@ -95,6 +95,24 @@ class ReturnSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TillOrders:
+    """Centra orders made of till orders through the Order API, whose plugin is set up per country (centra-api §8).
+
+    `email`: stands on sales, which name no customer; '' makes none. `country`: ISO 3166, two letters. `market`, `pricelist`: names, '' takes the
+    country's own. `payment_plugin`: id of the plugin that payments are shown under, 0 for none. `central_rule`: name of the allocation rule
+    that takes from the central warehouse only, `shipping_option`: uri, both for goods sent to customers; '' takes the market's own.
+    """
+
+    email: str = ""
+    country: str = ""
+    market: str = ""
+    pricelist: str = ""
+    payment_plugin: int = 0
+    central_rule: str = ""
+    shipping_option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderSettings:
     """Everything about orders. `payment_name`: the tender name on Sitoo copies. Fee SKUs: '' sends the fee as a row without SKU.
 
@@ -119,3 +137,4 @@ class OrderSettings:
     returns: ReturnSettings = ReturnSettings()
     pos_sales: PosSales = PosSales.STOCK_ONLY
     endless_aisle: bool = False
+    till_orders: TillOrders = TillOrders()

@@ -12,7 +12,7 @@ from connector.domain.exceptions import Case, State
 from connector.flows.adopted_letters import Adoption, nudged_site, stuck_drain, technical_failure, unknown_events
 from connector.flows.nudge_store_stock import nudge_body
 from connector.runtime.clock import Clock
-from connector.runtime.dead_letters import DeadLetters, Letter
+from connector.runtime.dead_letters import EXCEPTION_ID, DeadLetters, Letter
 from connector.runtime.parking import park
 from connector.runtime.queues import Queues, Work
 from connector.store.exception_cases import ExceptionCases
@@ -68,6 +68,18 @@ class ExceptionsDesk:
         case = self.cases.get(case_id)
         to = State.RESOLVED if case is not None and case.body is None else State.DISCARDED
         return self.cases.move(case_id, to, now=self.clock.now(), by=by, note=reason.strip())
+
+    def reopen(self, case_id: str, by: str, note: str) -> Case | None:
+        """Take a discard back: the case is open, and its message waits on the dead-letter queue again. None when it is not discarded.
+
+        The letter goes first: a crash between the two leaves one too many, which the next sweep removes.
+        """
+        case = self.cases.get(case_id)
+        if case is None or case.state is not State.DISCARDED:
+            return None
+        if case.queue is not None and case.body is not None:
+            self.queues.park(Work(case.queue), case.body, {EXCEPTION_ID: case.case_id})
+        return self.cases.reopen(case_id, now=self.clock.now(), by=by, note=note)
 
     def sweep(self, work: Work) -> int:
         """Delete the letters of `work` whose case is no longer open; how many."""

@@ -82,6 +82,8 @@ def _mark(ctx: DrainContext, asked: dict[str, Any]) -> None:
     now = ctx.clock.now()
     if asked["kind"] == "sku":
         sku = str(asked["sku"])
+        # Only people send these (a redrive, a choice in the map): what was not there a minute ago may be there now.
+        ctx.skus.forget(sku)
         entries, problems = ctx.skus.find([sku])
         if sku in entries:
             ctx.levels.mark(ctx.site.id, [Mark(store.centra_warehouse, sku) for store in ctx.stores], now)

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -27,6 +28,11 @@ def sqs_client() -> SQSClient:
 @cache
 def dynamodb_client() -> DynamoDBClient:
     return cast("DynamoDBClient", _session().create_client("dynamodb", config=_TABLES))
+
+
+@cache
+def events_client() -> EventBridgeClient:
+    return cast("EventBridgeClient", _session().create_client("events", config=_FRONT_DOOR))
 
 
 @cache

@@ -28,6 +28,24 @@ class CentraToken:
         return None if document is None else _text(document, "token")
 
 
+class OrderApiSecret:
+    """Implements centra.ports.Token over the {"order_api_secret": …} of the same secret, for Centra's Order API."""
+
+    def __init__(self, secret: WebhookSecret) -> None:
+        self._secret = secret
+
+    def known(self) -> bool:
+        """Whether the secret holds one: not every client uses the Order API."""
+        return bool(self._secret.current().get("order_api_secret"))
+
+    def current(self) -> str:
+        return _text(self._secret.current(), "order_api_secret")
+
+    def newer(self) -> str | None:
+        document = self._secret.newer()
+        return None if document is None else _text(document, "order_api_secret")
+
+
 class SitooUser:
     """Implements sitoo.ports.Credentials for one API user of {"api_users": {name: {"api_id": …, "password": …}}}."""
 

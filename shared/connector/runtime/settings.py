@@ -35,12 +35,16 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class VendorSettings:
-    """Where the vendors are and in which secrets their credentials lie. `sitoo_base_url` is `…/v2/accounts/{id}`."""
+    """Where the vendors are and in which secrets their credentials lie. `sitoo_base_url` is `…/v2/accounts/{id}`.
+
+    `centra_order_api_url`: '' when the client does not use the Order API.
+    """
 
     centra_graphql_url: str
     sitoo_base_url: str
     centra_secret: str
     sitoo_secret: str
+    centra_order_api_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,18 @@ class SyncStoreStockSettings:
     sites: tuple[int, ...]
     queues: Mapping[Work, str]
     dead_letters: Mapping[Work, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFunctionSettings:
+    """The environment of the functions that work on orders and returns. `event_bus`: its name."""
+
+    tables: Tables
+    vendors: VendorSettings
+    sites: tuple[int, ...]
+    queues: Mapping[Work, str]
+    dead_letters: Mapping[Work, str]
+    event_bus: str
 
 
 class _Environment:
@@ -72,6 +88,9 @@ class _Environment:
 
     def text(self, name: str) -> str:
         return self.read(name, str, "")
+
+    def optional(self, name: str, parse: Callable[[str], str]) -> str:
+        return self.read(name, parse, "") if self._variables.get(name, "").strip() else ""
 
     def check(self) -> None:
         if self.problems:
@@ -94,6 +113,23 @@ def sync_store_stock_settings(variables: Mapping[str, str]) -> SyncStoreStockSet
     return settings
 
 
+def order_function_settings(variables: Mapping[str, str]) -> OrderFunctionSettings:
+    """Raises BadSettings."""
+    env = _Environment(variables)
+    settings = OrderFunctionSettings(
+        tables=_tables(env),
+        vendors=_vendors(env),
+        sites=env.read("SITOO_SITE_IDS", _site_ids, ()),
+        queues=queue_urls(variables),
+        dead_letters=dead_letter_urls(variables),
+        event_bus=env.text("EVENT_BUS"),
+    )
+    env.text("QUEUE_STORE_STOCK")
+    env.text("QUEUE_ORDERS")
+    env.check()
+    return settings
+
+
 def _tables(env: _Environment) -> Tables:
     return Tables(
         sku_map=env.text("TABLE_SKU_MAP"),
@@ -112,6 +148,7 @@ def _vendors(env: _Environment) -> VendorSettings:
         sitoo_base_url=env.read("SITOO_BASE_URL", _url, ""),
         centra_secret=env.text("SECRET_CENTRA"),
         sitoo_secret=env.text("SECRET_SITOO"),
+        centra_order_api_url=env.optional("CENTRA_ORDER_API_URL", _url),
     )
 
 

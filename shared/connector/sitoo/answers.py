@@ -115,12 +115,13 @@ def order(node: Node) -> SitooOrder:
         external_id=text(node, "externalid"),
         warehouse_id=optional_whole(node, "warehouseid"),
         reserved_until=None if not reserved else float(reserved),
-        items=tuple(OrderItemRow(_row(row, position), text(row, "sku"), whole(row, "quantity")) for position, row in rows),
+        items=tuple(OrderItemRow(row_index(row, position), text(row, "sku"), whole(row, "quantity")) for position, row in rows),
         marks={str(k): str(v) for k, v in marks.items()} if isinstance(marks, dict) else {},
     )
 
 
-def _row(node: Node, position: int) -> int:
+def row_index(node: Node, position: int) -> int:
+    """A row without an orderitemid takes its position, which is what Sitoo documents it to be."""
     given = optional_whole(node, "orderitemid")
     return position if given is None else given
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from connector.sitoo.order_models import HandedOut, WholeOrder
+from connector.sitoo.order_models import DeliveryWish, HandedOut, WholeOrder
 
 
 class SitooOrders(Protocol):
@@ -26,8 +26,16 @@ class SitooOrders(Protocol):
         """Orders with id ≥ order_id ascending, and whether nothing newer was there."""
         ...
 
+    def newest_order(self) -> int:
+        """The highest order id of the site; 0 when it has no orders."""
+        ...
+
     def handed_out(self, order_id: int) -> list[HandedOut]:
         """Every delivery of an order, cancelled ones too."""
+        ...
+
+    def delivery_wish(self, order_id: int) -> DeliveryWish | None:
+        """Where the customer of a till order wants it sent, read for immediate use; None when Sitoo does not have the order."""
         ...
 
     def post_order(self, body: Mapping[str, Any]) -> int:

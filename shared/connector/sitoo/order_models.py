@@ -77,3 +77,26 @@ class HandedOut:
     reference: str
     cancelled: bool
     units: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWish:
+    """Where a customer wants what was bought at a till. Lives in memory only: it holds a name and an address; '' where Sitoo has nothing.
+
+    `addressed`: the order has a delivery address; else the address is the invoice's. `rows`: rows whose delivery information says that they are sent.
+    `country`: ISO 3166, upper case.
+    """
+
+    first_name: str
+    last_name: str
+    company: str
+    email: str
+    phone: str
+    address1: str
+    address2: str
+    zip_code: str
+    city: str
+    state: str
+    country: str
+    addressed: bool
+    rows: frozenset[int]

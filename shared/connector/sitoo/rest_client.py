@@ -9,16 +9,13 @@ from connector.domain.configuration import Lane
 from connector.sitoo import answers
 from connector.sitoo.errors import Unconfirmed
 from connector.sitoo.models import Delivery, ItemRow, ProductRow, SitooOrder, TransactionPage, TransactionRow, WarehouseInfo
+from connector.sitoo.paging import PAGE, check_ascending, chunks, comma_list
 from connector.sitoo.transport import SitooTransport
 
-PAGE = 500
-"""Rows asked for at a time; Sitoo's own most is (unconfirmed), so every list is followed by its totalcount."""
-FILTER_VALUES = 100
 BOOKING_TYPES = (100, 110)
 
 Parameters = Mapping[str, str | int]
 Row = TypeVar("Row")
-Value = TypeVar("Value", int, str)
 
 
 class RestSitoo:
@@ -40,7 +37,7 @@ class RestSitoo:
                 "fields": answers.TRANSACTION_FIELDS,
             }
             total, page = self._page(f"sites/{self._site}/warehousetransactions", filters, answers.transaction, lane)
-            _check_ascending([row.id for row in page], start)
+            check_ascending([row.id for row in page], start)
             if not page and total:
                 raise Unconfirmed(f"Sitoo counts {total} transactions but sent none")
             rows += page[:wanted]
@@ -60,9 +57,9 @@ class RestSitoo:
     def items(self, warehouse_id: int, skus: Sequence[str], *, lane: Lane) -> dict[str, ItemRow]:
         """See SitooClient. Rows whose SKU differs in case only are left out: they are other SKUs."""
         found: dict[str, ItemRow] = {}
-        for chunk in _chunks(skus):
+        for chunk in chunks(skus):
             alike = {sku.casefold() for sku in chunk}
-            filters: Parameters = {"sku": _list(chunk), "fields": answers.ITEM_FIELDS}
+            filters: Parameters = {"sku": comma_list(chunk), "fields": answers.ITEM_FIELDS}
             for row in self._every(f"sites/{self._site}/warehouses/{warehouse_id}/warehouseitems", filters, answers.item, lane):
                 _check_item(row, warehouse_id, alike)
                 if row.sku in found:
@@ -79,7 +76,7 @@ class RestSitoo:
             yield page
 
     def open_bookings(self, *, lane: Lane) -> list[SitooOrder]:
-        filters: Parameters = {"eshopid": self._site, "orderstate": 0, "ordertype": _list(BOOKING_TYPES)}
+        filters: Parameters = {"eshopid": self._site, "orderstate": 0, "ordertype": comma_list(BOOKING_TYPES)}
         orders = self._orders_ascending(filters, lane)
         if any(order.type not in BOOKING_TYPES or order.state != 0 for order in orders):
             raise Unconfirmed("Sitoo sent orders that are no open bookings")
@@ -88,13 +85,13 @@ class RestSitoo:
     def orders(self, *, ids: Sequence[int] = (), external_ids: Sequence[str] = (), lane: Lane) -> list[SitooOrder]:
         """Orders with these ids or external ids, of whatever state, ascending; those that do not exist are left out."""
         found: dict[int, SitooOrder] = {}
-        for chunk in _chunks(ids):
-            for order in self._orders_ascending({"orderid": _list(chunk)}, lane):
+        for chunk in chunks(ids):
+            for order in self._orders_ascending({"orderid": comma_list(chunk)}, lane):
                 if order.id not in chunk:
                     raise Unconfirmed(f"order {order.id} was not asked for")
                 found[order.id] = order
-        for names in _chunks(external_ids):
-            for order in self._orders_ascending({"externalid": _list(names)}, lane):
+        for names in chunks(external_ids):
+            for order in self._orders_ascending({"externalid": comma_list(names)}, lane):
                 if order.external_id not in names:
                     raise Unconfirmed(f"order {order.id} was not asked for")
                 found[order.id] = order
@@ -108,9 +105,9 @@ class RestSitoo:
     def products(self, skus: Sequence[str], *, lane: Lane) -> list[ProductRow]:
         """Products with exactly these SKUs, inactive ones too, and those whose SKU differs in case only."""
         found: list[ProductRow] = []
-        for chunk in _chunks(skus):
+        for chunk in chunks(skus):
             alike = {sku.casefold() for sku in chunk}
-            filters = {"sku": _list(chunk), "includeinactive": "true", "fields": answers.PRODUCT_FIELDS}
+            filters = {"sku": comma_list(chunk), "includeinactive": "true", "fields": answers.PRODUCT_FIELDS}
             for row in self._every(f"sites/{self._site}/products", filters, answers.product, lane):
                 if row.sku.casefold() not in alike:
                     raise Unconfirmed(f"product {row.productid} was not asked for")
@@ -139,7 +136,7 @@ class RestSitoo:
         while True:
             asked: Parameters = {**filters, "orderidfrom": start, "sort": "orderid", "num": PAGE, "fields": answers.ORDER_FIELDS}
             total, page = self._page("orders", asked, self._order, lane)
-            _check_ascending([order.id for order in page], start)
+            check_ascending([order.id for order in page], start)
             if not page and total:
                 raise Unconfirmed(f"Sitoo counts {total} orders but sent none")
             found += page
@@ -175,25 +172,6 @@ class RestSitoo:
         return self._transports.get(lane, self._default)
 
 
-def _check_ascending(ids: Sequence[int], start: int) -> None:
-    previous = start - 1
-    for number in ids:
-        if number <= previous:
-            raise Unconfirmed(f"Sitoo ignored the order or start asked for ({number} after {previous})")
-        previous = number
-
-
 def _check_item(row: ItemRow, warehouse_id: int, alike: set[str] | None) -> None:
     if row.warehouse_id != warehouse_id or (alike is not None and row.sku.casefold() not in alike):
         raise Unconfirmed(f"a level of {row.sku} in warehouse {row.warehouse_id} was not asked for")
-
-
-def _list(values: Sequence[Any]) -> str:
-    """Array filters are comma lists; a repeated key would keep only the last."""
-    return ",".join(str(value) for value in values)
-
-
-def _chunks(values: Sequence[Value]) -> Iterator[list[Value]]:
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), FILTER_VALUES):
-        yield distinct[start : start + FILTER_VALUES]

@@ -37,6 +37,13 @@ def moved(case: Case, to: State, *, now: float, by: str, note: str) -> Case | No
     return replace(case, state=to, history=_added(case.history, Step(now, by, what, note)))
 
 
+def reopened(case: Case, *, now: float, by: str, note: str) -> Case | None:
+    """The row after a discard was taken back; None when it was not discarded."""
+    if case.state is not State.DISCARDED:
+        return None
+    return replace(case, state=State.OPEN, history=_added(case.history, Step(now, by, "reopened", note)))
+
+
 def _seen_again(history: tuple[Step, ...], now: float, by: str) -> tuple[Step, ...]:
     """A stretch of repetitions is one line: the count is on the row, and a fault each minute must not fill the history."""
     kept = history[:-1] if history and history[-1].what == SEEN_AGAIN else history

@@ -28,3 +28,7 @@ class ExceptionCases(Protocol):
     def move(self, case_id: str, to: State, *, now: float, by: str, note: str = "") -> Case | None:
         """Change state conditionally (from open or redriven only; None when it was neither, or is in state `to` already) and add to the history."""
         ...
+
+    def reopen(self, case_id: str, *, now: float, by: str, note: str = "") -> Case | None:
+        """A discard is taken back: open again, its history kept; None when it is not discarded."""
+        ...

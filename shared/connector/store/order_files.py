@@ -47,6 +47,7 @@ class Copy:
     `ready_at`: marked ready for pick-up (0: not). `reminded_at`: the customer was reminded. `returned`: {row: units} returned.
     """
 
+    site: int
     warehouse: int
     revision: int
     purpose: Purpose
@@ -61,6 +62,15 @@ class Copy:
     ready_at: float = 0.0
     reminded_at: float = 0.0
     fulfilment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Units of a SKU that were allocated to a store warehouse, not shipped, when the order was last read."""
+
+    warehouse: int
+    sku: str
+    units: int
 
 
 class ShippingState(StrEnum):
@@ -120,7 +130,7 @@ class Step:
 class OrderFile:
     """`awaiting`: what is waited for, in plain words ('' nothing). `excluded`: warehouses that rejected it. `look_at`: when to look again (0: never).
 
-    `rev` 0: not stored yet.
+    `troubles`: how often in a row a vendor stood in the way; the next try waits longer each time. `rev` 0: not stored yet.
     """
 
     number: int
@@ -130,7 +140,9 @@ class OrderFile:
     decision: str = ""
     awaiting: str = ""
     look_at: float = 0.0
+    troubles: int = 0
     centra_updated_at: float = 0.0
+    owed: tuple[Owed, ...] = ()
     copies: tuple[Copy, ...] = ()
     shippings: tuple[Shipping, ...] = ()
     returnings: tuple[Returning, ...] = ()
@@ -179,4 +191,12 @@ class OrderFiles(Protocol):
 
     def open_files(self) -> Iterator[OrderFile]:
         """Every open file."""
+        ...
+
+    def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:
+        """Remember which Centra order a Sitoo order belongs to (absolute, repeatable), so that its events cost no look-up."""
+        ...
+
+    def number_of(self, sitoo_order_id: int) -> int | None:
+        """The Centra order number of a Sitoo order the connector made; None when it is not known here."""
         ...

@@ -9,7 +9,9 @@ from connector.store.cursors import Cursors
 from connector.store.exception_cases import ExceptionCases
 from connector.store.leases import Leases
 from connector.store.mappings import Mappings
+from connector.store.order_files import OrderFiles
 from connector.store.order_links import OrderLinks
+from connector.store.sales_ledger import SalesLedger
 from connector.store.sku_map import SkuMap
 from connector.store.stock_levels import StockLevels
 
@@ -25,6 +27,10 @@ class Tables(Protocol):
     def levels(self) -> StockLevels: ...
     @property
     def links(self) -> OrderLinks: ...
+    @property
+    def files(self) -> OrderFiles: ...
+    @property
+    def ledger(self) -> SalesLedger: ...
     @property
     def sku_map(self) -> SkuMap: ...
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.centra.client import CentraClient
 from connector.centra.order_client import CentraOrders, OrderApi
 from connector.domain.configuration import Mapping, Site, Store
 from connector.domain.order_settings import OrderSettings
@@ -12,28 +13,36 @@ from connector.flows.store_stock.sku_lookup import SkuLookup
 from connector.runtime.announcements import Announcer
 from connector.runtime.clock import Clock
 from connector.runtime.queues import Queues
+from connector.sitoo.client import SitooClient
 from connector.sitoo.order_client import SitooOrders
 from connector.store.cursors import Cursors
 from connector.store.exception_cases import ExceptionCases
 from connector.store.leases import Leases
 from connector.store.order_files import OrderFiles
 from connector.store.order_links import OrderLinks
+from connector.store.sales_ledger import SalesLedger
 from connector.store.stock_levels import StockLevels
 
 
 @dataclass(frozen=True, slots=True)
 class OrderContext:
-    """Everything the order flows of one site need. `order_api` None: the client does not use it. `new_id` makes unique owners of leases."""
+    """Everything the order flows of one site need. `order_api` None: the client does not use it.
+
+    `new_id` makes unique owners of leases; `by`: the function.
+    """
 
     site: Site
     mapping: Mapping
     clock: Clock
     centra: CentraOrders
+    centra_stock: CentraClient
     order_api: OrderApi | None
     sitoo: SitooOrders
+    sitoo_stock: SitooClient
     leases: Leases
     cursors: Cursors
     files: OrderFiles
+    ledger: SalesLedger
     links: OrderLinks
     levels: StockLevels
     skus: SkuLookup
@@ -41,6 +50,7 @@ class OrderContext:
     queues: Queues
     announcer: Announcer
     new_id: Callable[[], str]
+    by: str = "sync_order"
 
     @property
     def settings(self) -> OrderSettings:

@@ -12,7 +12,7 @@ from connector.flows.orders.context import OrderContext
 from connector.runtime.parking import park
 from connector.runtime.queues import Work
 from connector.store.leases import Lease
-from connector.store.order_files import OrderFile
+from connector.store.order_files import Copy, OrderFile
 from connector.store.stock_levels import Mark
 
 LEASE_S = 30.0
@@ -28,6 +28,8 @@ class OrderTurn:
 
     def __init__(self, ctx: OrderContext, lease: Lease, file: OrderFile) -> None:
         self.ctx, self._lease, self.file = ctx, lease, file
+        self.stored = file
+        self.parked_now: set[str] = set()
 
     def hold(self) -> None:
         """Prolong the lease before a vendor call. Raises LeaseLost: stop, somebody else goes on."""
@@ -35,13 +37,17 @@ class OrderTurn:
 
     def keep(self, file: OrderFile) -> None:
         """Store the file. Raises FileChanged (impossible while the lease holds) and leaves this turn's file as it was."""
-        self.file = self.ctx.files.put(file)
+        self.file = self.stored = self.ctx.files.put(file)
 
     def step(self, what: str, *, note: str = "", since: float | None = None) -> None:
         """Add a line to the order's story without storing it yet: the next `keep` does. `since` (unix s) gives the duration."""
         now = self.ctx.clock.now()
         ms = 0 if since is None else round((now - since) * 1000)
         self.file = self.file.with_step(now, what, ms=ms, note=note)
+
+    def is_ours(self, copy: Copy) -> bool:
+        """Whether the copy belongs to this site (an order may be split over stores of several sites)."""
+        return copy.site == self.ctx.site.id
 
     def touch_stock(self, keys: set[tuple[int, str]]) -> None:
         """What was written moves stock or reservations: the drain must look at these (Centra warehouse, sku) now."""
@@ -52,7 +58,8 @@ class OrderTurn:
     def park(self, kind: Kind, owner: Owner, happened: str, todo: str, work: Work, body: str, **evidence: str | int | list[str]) -> None:
         """Open the exception of this kind for this order (once), and remember it in the file."""
         problem = Problem(kind, order_entity(self.file.number), owner, happened, todo, {"order": self.file.number, **evidence})
-        park(self.ctx.queues, self.ctx.cases, problem, work, body, self.ctx.clock, by="sync_order")
+        park(self.ctx.queues, self.ctx.cases, problem, work, body, self.ctx.clock, by=self.ctx.by)
+        self.parked_now.add(kind.value)
         if kind.value not in self.file.parked:
             self.keep(replace(self.file.with_step(self.ctx.clock.now(), "parked", note=kind.value), parked=self.file.parked | {kind.value}))
 
@@ -62,7 +69,7 @@ class OrderTurn:
         for name in sorted(gone):
             case = self.ctx.cases.find(Kind(name), order_entity(self.file.number))
             if case is not None and case.state in (State.OPEN, State.REDRIVEN):
-                self.ctx.cases.move(case.case_id, State.RESOLVED, now=self.ctx.clock.now(), by="sync_order", note="the order went through")
+                self.ctx.cases.move(case.case_id, State.RESOLVED, now=self.ctx.clock.now(), by=self.ctx.by, note="the order went through")
         if gone:
             self.keep(replace(self.file, parked=self.file.parked - gone))
 

@@ -73,18 +73,21 @@ def park_refused_warehouse(ctx: DrainContext, warehouse: int, words: str) -> Non
 
 
 def park_oversold(ctx: DrainContext, look: Look) -> None:
-    """More units are promised to web orders than the store has, confirmed in Sitoo: a person (later: the order flow) must re-route."""
+    """More units are promised to web orders than the store has, confirmed in Sitoo: the order flow finds them elsewhere, or a person must."""
     if look.target is None:
         return
     lost = look.allocated - look.target.quantity
     promised = [line for line in look.lines if line.allocated > 0]
+    if ctx.mapping.switches.sync_orders and promised:
+        _tell_the_order_flow(ctx, look, lost, promised)
     name = _store_name(ctx, look)
     problem = Problem(
         kind=Kind.OVERSOLD,
         entity=stock_entity(ctx.site.id, look.row.warehouse, look.row.sku),
         owner=Owner.CUSTOMER_SERVICE,
         happened=f"{lost} of {look.allocated} units of {look.row.sku} promised to web orders are gone from {name} ({look.target.explain()}).",
-        todo=f"Move the units of {_orders(promised)} to another warehouse in Centra, or cancel the lines and tell the customer.",
+        todo=f"Ask {name} to look for {_pieces(lost)} of {look.row.sku} and to count it in Sitoo: what is found needs nothing more. Else take "
+        f"{losers(promised, lost)} off this warehouse in Centra and allocate it where it is; is it nowhere, cancel the line and tell the customer.",
         evidence={
             "sku": look.row.sku,
             "centra_warehouse": look.row.warehouse,
@@ -95,6 +98,22 @@ def park_oversold(ctx: DrainContext, look: Look) -> None:
         },
     )
     _park(ctx, problem, look.row.sku)
+
+
+def _tell_the_order_flow(ctx: DrainContext, look: Look, lost: int, promised: list[OpenLine]) -> None:
+    """Each time it is seen: the order flow drops what is older than its last deed."""
+    message = {
+        "v": 1,
+        "source": "drain",
+        "type": "oversold",
+        "site": ctx.site.id,
+        "warehouse": look.row.warehouse,
+        "sku": look.row.sku,
+        "units": lost,
+        "orders": sorted({line.order_number for line in promised}),
+        "read_at": int(look.read_at),
+    }
+    ctx.queues.send(Work.ORDERS, [compact(message)])
 
 
 def look_again_at_what_was_told(ctx: DrainContext, state: DrainState) -> None:
@@ -132,5 +151,19 @@ def _park(ctx: DrainContext, problem: Problem, sku: str) -> None:
     park(ctx.queues, ctx.cases, problem, Work.STORE_STOCK, sku_message(ctx.site.id, sku), clock=ctx.clock, by=BY)
 
 
-def _orders(lines: list[OpenLine]) -> str:
-    return "order " + ", ".join(str(line.order_number) for line in lines) if lines else "the orders allocated there"
+def losers(lines: list[OpenLine], lost: int) -> str:
+    """Which order goes without: the newest first, older ones keep what is there."""
+    parts = []
+    for line in sorted(lines, key=lambda line: line.order_number, reverse=True):
+        units = min(lost, line.allocated)
+        if units > 0:
+            some = _pieces(units) if units == line.allocated else f"{units} of the {_pieces(line.allocated)}"
+            parts.append(f"{some} of order {line.order_number}")
+            lost -= units
+    if not parts:
+        return f"{_pieces(lost)} of the newest order allocated there"
+    return f"{', '.join(parts)}{' (the newest: older orders keep theirs)' if len(lines) > 1 else ''}"
+
+
+def _pieces(number: int) -> str:
+    return f"{number} {'unit' if number == 1 else 'units'}"

@@ -22,9 +22,7 @@ UNSURE_LOOK_AGAIN_S = 5.0
 INCOMPLETE_LOOK_AGAIN_S = 1.0
 
 
-def settle_looks(
-    ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane
-) -> tuple[int, int, int]:
+def settle_looks(ctx: DrainContext, turn: Turn, state: DrainState, looks: Sequence[Look], dirty: Sequence[Dirty], lane: Lane) -> tuple[int, int, int]:
     """Write what differs, park what people must see, remember the rest; (sizes written, setStock calls confirmed, sizes of unknown outcome)."""
     confirmed = with_copies_reread(ctx, turn, [k for k in looks if _is_short(k)])
     looks = [confirmed.get(k.key, k) for k in looks]

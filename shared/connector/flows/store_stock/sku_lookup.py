@@ -44,6 +44,11 @@ class SkuLookup:
                 self._misses[sku] = (now, by_entity[sku_entity(self._site, sku)])
         return found | stored | asked, [self._misses[s][1] for s in missing if s not in asked and s in self._misses]
 
+    def forget(self, sku: str) -> None:
+        """Somebody says that this one has changed: it is looked for afresh next time."""
+        self._hits.pop(sku, None)
+        self._misses.pop(sku, None)
+
     def of_sizes(self, size_ids: Sequence[int]) -> dict[int, str]:
         """{Centra size id: Sitoo sku} of those the map knows; the others are no business of Sitoo's."""
         return {size: entry.sku for size, entry in self._map.of_sizes(self._site, size_ids).items()} if size_ids else {}

@@ -15,18 +15,25 @@ BY = "sync_store_stock"
 def report_stuck(ctx: DrainContext, state: DrainState, error: Exception) -> None:
     """Tell engineering: credentials when a vendor refused them, else that store stock stands still. Nothing is parked: nudges keep coming."""
     refused = isinstance(error, centra_errors.Unauthorised | sitoo_errors.Unauthorised)
+    silent = isinstance(error, centra_errors.Unavailable | sitoo_errors.Unavailable)
     vendor = _whose(error)
-    minutes = max(1, round((ctx.clock.now() - state.failing_since) / 60))
+    says = f"{vendor} does not answer ({error})" if silent else f"{vendor} answers with {type(error).__name__}"
+    wait = f"Wait, the connector keeps trying by itself; `ops doctor` tells when {vendor} answers again, docs/runbooks/vendor-down.md what to tell the stores."
+    look = "Run `ops doctor`; look at the vendor's status page and the function's log. The connector keeps trying by itself."
     renew = f"Renew the {vendor} credentials in Secrets Manager."
     problem = Problem(
         kind=Kind.CREDENTIALS if refused else Kind.DRAIN_STUCK,
         entity=f"site/{ctx.site.id}/store-stock",
         owner=Owner.ENGINEERING,
-        happened=f"Store stock of site {ctx.site.id} has not reached Centra for {minutes} min: {vendor} answers with {type(error).__name__}.",
-        todo=renew if refused else "Run `ops doctor`; look at the vendor's status page and the function's log. The connector keeps trying by itself.",
+        happened=f"Store stock of site {ctx.site.id} has not reached Centra for {_how_long(ctx.clock.now() - state.failing_since)}: {says}.",
+        todo=renew if refused else wait if silent else look,
         evidence={"site": ctx.site.id, "failures": state.failures, "error": type(error).__name__},
     )
     ctx.cases.open(problem, now=ctx.clock.now(), by=BY)
+
+
+def _how_long(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _whose(error: Exception) -> str:

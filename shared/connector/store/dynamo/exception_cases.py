@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from connector.domain.exceptions import Case, Kind, Owner, Problem, State, Step
-from connector.store.case_record import case_id_of, moved, opened
+from connector.store.case_record import case_id_of, moved, opened, reopened
 from connector.store.dynamo.attributes import Row, real, text, whole
 from connector.store.dynamo.connection import Connection
 from connector.store.dynamo.shelves import Change, Place, Shelves, Stored
@@ -53,6 +53,13 @@ class DynamoExceptionCases:
     def move(self, case_id: str, to: State, *, now: float, by: str, note: str = "") -> Case | None:
         def decide(stored: Stored | None) -> tuple[Change | None, Case | None]:
             case = None if stored is None else moved(_case(stored.row), to, now=now, by=by, note=note)
+            return (None if case is None else _change(case)), case
+
+        return self._shelves.change(_place(case_id), decide)
+
+    def reopen(self, case_id: str, *, now: float, by: str, note: str = "") -> Case | None:
+        def decide(stored: Stored | None) -> tuple[Change | None, Case | None]:
+            case = None if stored is None else reopened(_case(stored.row), now=now, by=by, note=note)
             return (None if case is None else _change(case)), case
 
         return self._shelves.change(_place(case_id), decide)

@@ -6,7 +6,7 @@ A row is in exactly one of the two. `rev` (N) guards each write, `nonce` (S) tel
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,12 +50,18 @@ class Shelves:
 
     def read(self, place: Place) -> Stored | None:
         """When it moves between the two reads it may be missed: `change` finds out, a mere reader sees the moment before it existed."""
-        found = self._db.get_many(self._table, [(place.open_pk, place.sk), (place.closed_pk, place.sk)])
-        for is_open in (True, False):
-            row = found.get((place.pk(is_open=is_open), place.sk))
-            if row is not None:
-                return Stored(row, is_open)
-        return None
+        return self.read_many([place]).get(place.sk)
+
+    def read_many(self, places: Sequence[Place]) -> dict[str, Stored]:
+        """By sk, those that are there."""
+        found = self._db.get_many(self._table, [(pk, place.sk) for place in places for pk in (place.open_pk, place.closed_pk)])
+        stored = {}
+        for place in places:
+            for is_open in (False, True):
+                row = found.get((place.pk(is_open=is_open), place.sk))
+                if row is not None:
+                    stored[place.sk] = Stored(row, is_open)
+        return stored
 
     def list(self, pk: str) -> Iterator[Row]:
         return self._db.query(self._table, pk)

@@ -11,7 +11,9 @@ from connector.store.dynamo.cursors import DynamoCursors
 from connector.store.dynamo.exception_cases import DynamoExceptionCases
 from connector.store.dynamo.leases import DynamoLeases
 from connector.store.dynamo.mappings import DynamoMappings
+from connector.store.dynamo.order_files import DynamoOrderFiles
 from connector.store.dynamo.order_links import DynamoOrderLinks
+from connector.store.dynamo.sales_ledger import DynamoSalesLedger
 from connector.store.dynamo.sku_map import DynamoSkuMap
 from connector.store.dynamo.stock_levels import DynamoStockLevels
 
@@ -37,6 +39,14 @@ class DynamoTables:
     @cached_property
     def links(self) -> DynamoOrderLinks:
         return DynamoOrderLinks(self._db, self._names["TABLE_ORDER_LINKS"], self._now)
+
+    @cached_property
+    def files(self) -> DynamoOrderFiles:
+        return DynamoOrderFiles(self._db, self._names["TABLE_ORDER_LINKS"], self._now)
+
+    @cached_property
+    def ledger(self) -> DynamoSalesLedger:
+        return DynamoSalesLedger(self._db, self._names["TABLE_SALES_LEDGER"])
 
     @cached_property
     def sku_map(self) -> DynamoSkuMap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import RLock
 
 from connector.domain.exceptions import Case, Kind, Owner, Problem, State
-from connector.store.case_record import case_id_of, moved, opened
+from connector.store.case_record import case_id_of, moved, opened, reopened
 from connector.store.memory.hook import Before, nothing
 
 
@@ -48,6 +48,15 @@ class MemoryExceptionCases:
         with self._lock:
             known = self._cases.get(case_id)
             case = None if known is None else moved(known, to, now=now, by=by, note=note)
+            if case is not None:
+                self._cases[case_id] = case
+            return case
+
+    def reopen(self, case_id: str, *, now: float, by: str, note: str = "") -> Case | None:
+        self.before("exception_cases.reopen")
+        with self._lock:
+            known = self._cases.get(case_id)
+            case = None if known is None else reopened(known, now=now, by=by, note=note)
             if case is not None:
                 self._cases[case_id] = case
             return case

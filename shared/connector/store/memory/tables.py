@@ -8,7 +8,9 @@ from connector.store.memory.exception_cases import MemoryExceptionCases
 from connector.store.memory.hook import Before, nothing
 from connector.store.memory.leases import MemoryLeases
 from connector.store.memory.mappings import MemoryMappings
+from connector.store.memory.order_files import MemoryOrderFiles
 from connector.store.memory.order_links import MemoryOrderLinks
+from connector.store.memory.sales_ledger import MemorySalesLedger
 from connector.store.memory.sku_map import MemorySkuMap
 from connector.store.memory.stock_levels import MemoryStockLevels
 
@@ -19,6 +21,8 @@ class MemoryTables:
         self.cursors = MemoryCursors(self.leases, before)
         self.levels = MemoryStockLevels(self.leases, before)
         self.links = MemoryOrderLinks(before)
+        self.files = MemoryOrderFiles(before)
+        self.ledger = MemorySalesLedger(before)
         self.sku_map = MemorySkuMap(before)
         self.mappings = MemoryMappings(before)
         self.cases = MemoryExceptionCases(before)

@@ -1,0 +1,150 @@
+"""Bring a Centra order to where it belongs: into the stores that must fulfil it, out of those that no longer do, complete and once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.centra.order_models import CentraOrder
+from connector.domain.exceptions import Kind
+from connector.flows.orders.allocations import note_allocations
+from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
+from connector.flows.orders.drafting import draft, park_lacks
+from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.owed import Gap, gaps, held_by, units_of
+from connector.flows.orders.reservations import next_look, renew_reservations
+from connector.flows.orders.return_copies import make_return_copy, settle_return_copy
+from connector.flows.orders.shipped_first import hand_out_what_centra_shipped
+from connector.flows.orders.too_late import park_changed_too_late
+from connector.flows.orders.uncollected import chase_uncollected
+from connector.mapping.order_copy import CopyDraft, Lack
+from connector.mapping.order_decision import Decision, decide
+from connector.store.order_files import CopyState, Purpose, ShippingState
+
+ENDED_BY_A_CLEAN_PASS = (
+    Kind.INCOMPLETE_ORDER,
+    Kind.UNMAPPED_SKU,
+    Kind.UNMAPPED_NAME,
+    Kind.UNSUPPORTED_AMOUNT,
+    Kind.TOTAL_MISMATCH,
+    Kind.ORDER_CHANGED_TOO_LATE,
+    Kind.VENDOR_REFUSED,
+    Kind.TECHNICAL,
+)
+"""Exceptions that hold no longer once an order went through."""
+
+
+def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: bool = False) -> None:
+    """Converge one order, read a moment ago. Raises what passes (trouble.PASSING) and what vendors refuse; the file tells how far it came."""
+    _settle(turn, body)
+    decision = decide(order, turn.ctx.settings, turn.ctx.site)
+    note_allocations(turn, order)
+    hand_out_what_centra_shipped(turn, order, body)
+    sendable = _send_what_is_missing(turn, order, decision, body, redriven=redriven)
+    if sendable:
+        renew_reservations(turn)
+        chase_uncollected(turn, order, body)
+        make_return_copy(turn, order, decision, body)
+        turn.resolve(*(kind for kind in ENDED_BY_A_CLEAN_PASS if kind.value not in turn.parked_now))
+    _conclude(turn, order, decision)
+
+
+def _settle(turn: OrderTurn, body: str) -> None:
+    """Writes with an unknown outcome come first, also when the order no longer needs them: what is in Sitoo must be known."""
+    for copy in turn.file.live_copies():
+        if copy.purpose is Purpose.RETURN:
+            if turn.is_ours(copy):
+                settle_return_copy(turn, copy)
+        elif turn.is_ours(copy):
+            if copy.state is CopyState.CLAIMED:
+                settle_claim(turn, copy, body)
+            elif copy.state is CopyState.CANCELLING:
+                cancel_copy(turn, copy)
+
+
+def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decision, body: str, *, redriven: bool) -> bool:
+    """Nothing of an order is sent unless everything that stores need of it can be: then one exception tells all that is wrong, and False."""
+    warehouses = [store.centra_warehouse for store in turn.ctx.site.stores]
+    found = gaps(turn.file, order, decision.fulfil, warehouses)
+    drafts: dict[int, CopyDraft] = {}
+    lacks: list[Lack] = []
+    for gap in found:
+        wanted = _all_owed(gap)
+        if wanted:
+            made = draft(turn, order, gap.warehouse, wanted, _staying(turn, gap), decision)
+            if isinstance(made, CopyDraft):
+                drafts[gap.warehouse] = made
+            else:
+                lacks += made
+    if lacks and any(gap.missing for gap in found):
+        _take_back_surplus(turn, order, found, drafts, body)
+        park_lacks(turn, lacks, body)
+        return False
+    _take_back_surplus(turn, order, found, drafts, body)
+    for gap in gaps(turn.file, order, decision.fulfil, warehouses):
+        if gap.missing and not gap.surplus and not _must_wait(gap):
+            made = draft(turn, order, gap.warehouse, gap.missing, held_by(turn.file, gap.warehouse), decision)
+            if not isinstance(made, CopyDraft):
+                park_lacks(turn, made, body)
+                return False
+            if redriven or not _known_to_mismatch(turn, made):
+                post_copy(turn, gap.warehouse, made, body)
+    return True
+
+
+def _staying(turn: OrderTurn, gap: Gap) -> dict[int, int]:
+    """{line: units} on copies of the warehouse that are done and stay."""
+    held = held_by(turn.file, gap.warehouse)
+    for copy in gap.copies:
+        for line, n in units_of(copy).items():
+            held[line] = held.get(line, 0) - n
+    return {line: n for line, n in held.items() if n > 0}
+
+
+def _all_owed(gap: Gap) -> dict[int, int]:
+    """What one copy would hold if the live ones were replaced by it."""
+    units = dict(gap.missing)
+    for copy in gap.copies:
+        for line, n in units_of(copy).items():
+            units[line] = units.get(line, 0) + n
+    return {line: n - gap.surplus.get(line, 0) for line, n in units.items() if n > gap.surplus.get(line, 0)}
+
+
+def _take_back_surplus(turn: OrderTurn, order: CentraOrder, found: list[Gap], drafts: dict[int, CopyDraft], body: str) -> None:
+    """Sitoo cannot change rows: a copy that holds too much, too little or something else is cancelled, and made anew – unless the store has begun."""
+    for gap in found:
+        wanted = drafts.get(gap.warehouse)
+        outdated = [c for c in gap.copies if wanted is not None and not gap.missing and not gap.surplus and c.fingerprint != wanted.fingerprint]
+        replaced = list(gap.copies) if gap.surplus or (gap.missing and gap.copies) else outdated if len(gap.copies) == 1 else []
+        for copy in replaced:
+            if not cancel_copy(turn, copy):
+                park_changed_too_late(turn, order, copy, gap, body)
+
+
+def _must_wait(gap: Gap) -> bool:
+    """A store that has begun with its copy gets what was added later once that is done: two open copies of one order would confuse it."""
+    return any(c.state is CopyState.OPEN for c in gap.copies)
+
+
+def _known_to_mismatch(turn: OrderTurn, made: CopyDraft) -> bool:
+    """A copy whose total did not fit is not posted again as it was, except when people sent the order back."""
+    cancelled = {c.fingerprint for c in turn.file.copies if c.state is CopyState.CANCELLED}
+    return Kind.TOTAL_MISMATCH.value in turn.file.parked and made.fingerprint in cancelled
+
+
+def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
+    """Say what the order waits for, and whether anything is left to do."""
+    file = turn.file
+    live = file.live_copies()
+    shipping = [s for s in file.shippings if s.state is not ShippingState.COMPLETED]
+    awaiting = decision.awaiting or ("the store" if live else "") or ("the shipment" if shipping else "")
+    changed = replace(
+        file,
+        decision=decision.summary,
+        awaiting=awaiting,
+        is_open=bool(live or shipping or file.parked or decision.awaiting),
+        troubles=0,
+        look_at=next_look(turn),
+        centra_updated_at=order.updated_at,
+    )
+    if changed != turn.stored or not file.rev:
+        turn.keep(changed)

@@ -1,0 +1,65 @@
+"""A till sold what web orders were promised: the drain confirmed it, and the order that loses is chosen here. The physical sale always wins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.centra.order_models import CentraOrder
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.copies import cancel_copy
+from connector.flows.orders.order_turn import LEASE_S, OrderBusy, OrderTurn, order_turn
+from connector.flows.orders.reroute import Lost, reroute
+from connector.store.order_files import CopyState, Purpose
+
+MOST_ORDERS = 10
+
+
+def take_oversold(ctx: OrderContext, asked: dict[str, Any], body: str) -> int:
+    """Free `units` of a SKU at a store, newest order first, leaving alone what a store has in its hands; how many found another way.
+
+    A message older than the last one acted on is outdated: the drain looks again and says so again if it must.
+    """
+    warehouse, sku, lost = int(asked["warehouse"]), str(asked["sku"]), int(asked.get("units", 0))
+    name = f"oversold/{warehouse}/{sku}"
+    lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)
+    if lease is None:
+        raise OrderBusy(name)
+    try:
+        acted = ctx.cursors.get(name)
+        if acted is not None and float(asked.get("read_at", 0)) <= float(acted["at"]):
+            return 0
+        entries, _ = ctx.skus.find([sku])
+        numbers = sorted({int(n) for n in asked.get("orders", ())}, reverse=True)[:MOST_ORDERS]
+        if sku not in entries or not numbers or lost <= 0:
+            return 0
+        orders = ctx.centra.orders(numbers)
+        found = 0
+        for number in numbers:
+            if number in orders and found < lost:
+                found += _free(ctx, orders[number], warehouse, entries[sku].size_id, lost - found, body)
+        ctx.cursors.put(name, {"at": int(ctx.clock.now()) + 1}, lease)
+        return found
+    finally:
+        ctx.leases.release([lease])
+
+
+def _free(ctx: OrderContext, order: CentraOrder, warehouse: int, size_id: int, units: int, body: str) -> int:
+    lines: dict[int, int] = {}
+    for line in order.lines:
+        if line.size_id == size_id and units > sum(lines.values()) and line.allocated_to(warehouse):
+            lines[line.id] = min(line.allocated_to(warehouse), units - sum(lines.values()))
+    if not lines:
+        return 0
+    with order_turn(ctx, order.number) as turn:
+        if not _taken_from_store(turn, warehouse):
+            return 0
+        reroute(turn, order, Lost(warehouse, lines, withhold=False, why="A till sold the unit first"), body)
+    return sum(lines.values())
+
+
+def _taken_from_store(turn: OrderTurn, warehouse: int) -> bool:
+    """The store's copy is cancelled (what it still owes is posted anew); False when the store has begun, so another order must lose."""
+    for copy in turn.file.live_copies():
+        if copy.warehouse == warehouse and copy.purpose is Purpose.FULFIL and (copy.state is CopyState.CLAIMED or not cancel_copy(turn, copy)):
+            return False
+    return True

@@ -1,0 +1,90 @@
+"""What a store owes of an order, what its copies in Sitoo hold, and the difference. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connector.centra.order_models import CentraOrder, ShipmentOfOrder
+from connector.domain.order_keys import delivery_of
+from connector.store.order_files import Copy, CopyState, OrderFile, Purpose
+
+Units = Mapping[int, int]
+"""{Centra order line: units}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One store warehouse: `missing` units no copy holds, `surplus` units that copies hold and the store no longer owes, its live `copies`."""
+
+    warehouse: int
+    missing: Units
+    surplus: Units
+    copies: tuple[Copy, ...]
+
+
+def gaps(file: OrderFile, order: CentraOrder, owed: Mapping[int, Units], warehouses: Iterable[int]) -> list[Gap]:
+    """One gap per store warehouse that owes or holds anything. `owed`: {warehouse: units allocated there and not shipped}.
+
+    What was shipped from a store was owed by it, and its copy still holds it: both sides count it.
+    """
+    found = []
+    for warehouse in warehouses:
+        due = dict(owed.get(warehouse, {}))
+        for line, units in shipped_from(file, order, warehouse).items():
+            due[line] = due.get(line, 0) + units
+        held = held_by(file, warehouse)
+        live = tuple(c for c in file.live_copies() if c.warehouse == warehouse and c.purpose is Purpose.FULFIL)
+        missing = {line: n - held.get(line, 0) for line, n in due.items() if n > held.get(line, 0)}
+        surplus = {line: n - due.get(line, 0) for line, n in held.items() if n > due.get(line, 0)}
+        if missing or surplus or live:
+            found.append(Gap(warehouse, missing, surplus, live))
+    return found
+
+
+def held_by(file: OrderFile, warehouse: int) -> dict[int, int]:
+    """{line: units} on the warehouse's copies that are not cancelled, fees left out."""
+    held: dict[int, int] = {}
+    for copy in file.copies:
+        if copy.warehouse == warehouse and copy.purpose is Purpose.FULFIL and copy.state is not CopyState.CANCELLED:
+            for line, units in units_of(copy).items():
+                held[line] = held.get(line, 0) + units
+    return held
+
+
+def units_of(copy: Copy) -> dict[int, int]:
+    """{line: units} of a copy, fees left out."""
+    units: dict[int, int] = {}
+    for row in copy.rows:
+        if row.line and row.sku:
+            units[row.line] = units.get(row.line, 0) + row.units
+    return units
+
+
+def shipped_from(file: OrderFile, order: CentraOrder, warehouse: int) -> dict[int, int]:
+    """{line: units} shipped in Centra from a warehouse. Where Centra no longer tells a shipment's warehouse, our own record of it does."""
+    units: dict[int, int] = {}
+    for shipment in order.shipments:
+        if shipment.shipped_at is not None:
+            for line, n in units_from(file, shipment, warehouse).items():
+                units[line] = units.get(line, 0) + n
+    return units
+
+
+def units_from(file: OrderFile, shipment: ShipmentOfOrder, warehouse: int) -> dict[int, int]:
+    """{line: units} that a shipment takes from a warehouse; a shipment of ours whose allocations are gone came from where it was delivered."""
+    delivery = delivery_of(shipment.external_id)
+    ours = next((s.warehouse for s in file.shippings if s.delivery_id == delivery), None)
+    units: dict[int, int] = {}
+    for line in shipment.lines:
+        n = line.warehouses.get(warehouse, 0) if line.warehouses else line.units if warehouse == _only_place(file, ours, line.order_line) else 0
+        if n:
+            units[line.order_line] = units.get(line.order_line, 0) + n
+    return units
+
+
+def _only_place(file: OrderFile, ours: int | None, line: int) -> int | None:
+    if ours is not None:
+        return ours
+    places = {c.warehouse for c in file.copies if c.purpose is Purpose.FULFIL and c.state is not CopyState.CANCELLED and line in units_of(c)}
+    return places.pop() if len(places) == 1 else None

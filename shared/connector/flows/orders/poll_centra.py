@@ -1,0 +1,71 @@
+"""Each minute: what Centra changed and no webhook told of, and everything the connector itself must look at again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.sweep import sweep_body
+from connector.runtime.queues import Work
+
+LEASE_S = 60.0
+OVERLAP_S = 30
+CLOCK_SLACK_S = 5
+FIRST_S = 120
+"""How far back the very first reading goes."""
+
+Rows = dict[str, dict[str, tuple[int, float]]]
+"""{kind: {id: (order number, time of the change)}}"""
+
+
+def poll_centra(ctx: OrderContext) -> dict[str, int]:
+    """Read what changed since the last reading and send the orders concerned, each change once; then let the site be swept.
+
+    {"orders", "returns": messages sent, "complete": 0 or 1}. Raises the vendor's errors: the next minute reads on from the same place.
+    """
+    ctx.queues.send(Work.FULFILMENTS, [sweep_body(ctx.site.id)])
+    name = f"poll-centra/{ctx.site.id}"
+    lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)
+    if lease is None:
+        return {"orders": 0, "returns": 0, "complete": 0}
+    try:
+        stored = ctx.cursors.get(name) or {"since": ctx.clock.now() - FIRST_S, "seen": []}
+        rows, through, complete = _read(ctx, float(stored["since"]) - OVERLAP_S)
+        seen = set(stored["seen"])
+        fresh = {kind: {number for key, (number, at) in found.items() if _mark(kind, key, at) not in seen} for kind, found in rows.items()}
+        orders = fresh["order"] | fresh["shipment"]
+        returns = fresh["return"] if ctx.mapping.switches.sync_returns else set()
+        if orders:
+            ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(orders)])
+        if returns:
+            ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "poll", "type": "returns_of", "id": number}) for number in sorted(returns)])
+        again_from = through - OVERLAP_S - CLOCK_SLACK_S
+        kept = [_mark(kind, key, at) for kind, found in rows.items() for key, (_, at) in found.items() if at >= again_from]
+        value: dict[str, Any] = {"since": int(through), "seen": sorted(kept)}
+        ctx.cursors.put(name, value, lease)
+        return {"orders": len(orders), "returns": len(returns), "complete": int(complete)}
+    finally:
+        ctx.leases.release([lease])
+
+
+def _read(ctx: OrderContext, since: float) -> tuple[Rows, float, bool]:
+    """The changes, and up to when (unix s) they are known to be whole."""
+    begun = ctx.clock.now()
+    orders, orders_whole = ctx.centra.changed_orders(since=since)
+    shipments, shipments_whole = ctx.centra.changed_shipments(since=since)
+    returns = ctx.centra.new_returns(since=since) if ctx.mapping.switches.sync_returns else {}
+    ends = [begun]
+    ends += [] if orders_whole else [max(orders.values(), default=since)]
+    ends += [] if shipments_whole else [max((at for _, at in shipments.values()), default=since)]
+    rows: Rows = {
+        "order": {str(number): (number, at) for number, at in orders.items()},
+        "shipment": {str(shipment): of_order for shipment, of_order in shipments.items()},
+        "return": {str(made): (number, begun) for made, number in returns.items()},
+    }
+    return rows, min(ends), orders_whole and shipments_whole
+
+
+def _mark(kind: str, key: str, at: float) -> str:
+    """What tells a change from one seen before. A return never changes its time, so its id must do."""
+    return f"{kind}/{key}" if kind == "return" else f"{kind}/{key}/{int(at)}"

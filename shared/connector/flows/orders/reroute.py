@@ -1,0 +1,184 @@
+"""Units that a store does not have after all: freed in Centra, found elsewhere, or told to customer service. The store is left out from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from connector.centra.order_models import CentraOrder
+from connector.domain.configuration import Lane
+from connector.domain.exceptions import Kind, Owner
+from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.allocations import note_allocations
+from connector.flows.orders.copies import cancel_copy
+from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.warehouse_turn import warehouse_turn
+from connector.runtime.queues import Work
+from connector.store.order_files import Copy, CopyRow, CopyState
+
+REQUESTS_TO_ANSWER = frozenset({"allocated", "sent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """`units` {line: units} that `warehouse` cannot supply. `withhold`: it could not find them, so its on-hand still counts them.
+
+    Units that a till sold are not withheld: on-hand lacks them already.
+    """
+
+    warehouse: int
+    units: Mapping[int, int]
+    withhold: bool
+    why: str
+
+
+def reroute(turn: OrderTurn, order: CentraOrder, lost: Lost, body: str, *, copy: Copy | None = None) -> None:
+    """Free the lost units and allocate them elsewhere. Each part is done once: what a crash left undone is seen in Centra and in the file."""
+    ctx = turn.ctx
+    fact = f"lost:{copy.external_id}" if copy is not None else ""
+    if fact and fact in turn.file.handled:
+        return
+    started = ctx.clock.now()
+    skus = ctx.skus.of_sizes(sorted({x.size_id for x in order.lines if x.id in lost.units and x.size_id is not None}))
+    turn.keep(replace(turn.file, excluded=turn.file.excluded | {lost.warehouse}, is_open=True))
+    if lost.withhold:
+        _withhold(turn, order, lost, skus, body)
+    if copy is not None:
+        _end(turn, copy, lost)
+    free = {line.id: min(lost.units[line.id], line.allocated_to(lost.warehouse)) for line in order.lines if line.id in lost.units}
+    free = {line: n for line, n in free.items() if n}
+    if free and not _rejected_in_centra(turn, order.number, lost.warehouse):
+        with warehouse_turn(ctx, lost.warehouse):
+            turn.hold()
+            ctx.centra.unallocate(order.number, free, lost.warehouse, remove=True, comment=f"{lost.why} (Sitoo)")
+        turn.step("units freed", note=f"warehouse {lost.warehouse}", since=started)
+    order = _reread(turn, order)
+    note_allocations(turn, order)
+    waiting = _waiting(order, lost.units)
+    if waiting and ctx.settings.reallocate:
+        places = places_for(turn, order, waiting)
+        if places:
+            turn.hold()
+            ctx.centra.allocate(order.number, waiting, places, comment="re-routed by the connector")
+            turn.step("allocated elsewhere", note=f"warehouses {', '.join(map(str, places))}")
+            order = _reread(turn, order)
+            note_allocations(turn, order)
+            waiting = _waiting(order, lost.units)
+    if waiting:
+        _nobody_has_it(turn, order, lost, waiting, body)
+    turn.keep(replace(turn.file, handled=turn.file.handled | {fact}) if fact else turn.file)
+    ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "flow", "type": "order", "id": order.number})])
+
+
+def places_for(turn: OrderTurn, order: CentraOrder, waiting: Mapping[int, int]) -> list[int]:
+    """Warehouses that have any of it above their safety stock: stores by how much of it they can supply, central after them (or before)."""
+    ctx = turn.ctx
+    sizes = {line.size_id: 0 for line in order.lines if line.id in waiting and line.size_id is not None}
+    for line in order.lines:
+        if line.id in waiting and line.size_id is not None:
+            sizes[line.size_id] += waiting[line.id]
+    stores = {s.centra_warehouse: s.safety_stock or 0 for s in ctx.site.stores if s.syncs_stock()}
+    central = {c.centra_warehouse: c.safety_stock or 0 for c in ctx.site.central}
+    possible = {w: safety for w, safety in (stores | central).items() if w not in turn.file.excluded}
+    if not sizes or not possible:
+        return []
+    turn.hold()
+    read = ctx.centra_stock.read_stores({w: sorted(sizes) for w in possible}, lane=Lane.ORDERS)
+    supply = dict.fromkeys(possible, 0)
+    for (warehouse, size), row in read.stock.items():
+        spare = row.physical - row.allocated - possible[warehouse]
+        supply[warehouse] += max(0, min(spare, sizes[size]))
+    ranked = sorted((w for w in possible if supply[w]), key=lambda w: (-supply[w], w))
+    first = [w for w in ranked if w in central] if ctx.settings.central_first else [w for w in ranked if w in stores]
+    return first + [w for w in ranked if w not in first]
+
+
+def _withhold(turn: OrderTurn, order: CentraOrder, lost: Lost, skus: Mapping[int, str], body: str) -> None:
+    """Recorded before anything is freed, else the drain would offer the units again at once."""
+    ctx = turn.ctx
+    units: dict[str, int] = {}
+    for line in order.lines:
+        sku = skus.get(line.size_id) if line.size_id is not None else None
+        if line.id in lost.units and sku is not None:
+            units[sku] = units.get(sku, 0) + lost.units[line.id]
+    for sku, n in sorted(units.items()):
+        ctx.links.withhold(order.number, lost.warehouse, sku, units=n, at=ctx.clock.now())
+    turn.touch_stock({(lost.warehouse, sku) for sku in units})
+    store = ctx.store_at(lost.warehouse)
+    name = store.name if store is not None else f"warehouse {lost.warehouse}"
+    turn.park(
+        Kind.FULFILMENT_REJECTED,
+        Owner.RETAIL_OPS,
+        f"{lost.why}: {name} cannot supply {', '.join(f'{n} × {sku}' for sku, n in sorted(units.items()))} of order {order.number}.",
+        f"Count these SKUs in {name} in Sitoo: until then the units are not offered for sale. The order was sent elsewhere if anybody has them.",
+        Work.FULFILMENTS,
+        body,
+        centra_warehouse=lost.warehouse,
+        skus=[f"{sku}: {n}" for sku, n in sorted(units.items())],
+    )
+
+
+def _end(turn: OrderTurn, copy: Copy, lost: Lost) -> None:
+    """The copy is over: cancelled in Sitoo unless it is closed; what was handed out of it stays on it."""
+    kept = []
+    gone = dict(lost.units)
+    for row in copy.rows:
+        take = min(row.units, gone.get(row.line, 0)) if row.line else 0
+        gone[row.line] = gone.get(row.line, 0) - take
+        if row.units > take:
+            kept.append(CopyRow(row.row, row.line, row.sku, row.units - take))
+    if not any(row.line for row in kept):
+        if not cancel_copy(turn, copy):
+            turn.keep(turn.file.with_copy(replace(copy, rows=(), state=CopyState.CANCELLED)))
+        return
+    turn.ctx.sitoo.put_order(copy.sitoo_order_id or 0, {"orderstateid": 10})
+    turn.keep(turn.file.with_copy(replace(copy, rows=tuple(kept), state=CopyState.DONE)))
+
+
+def _rejected_in_centra(turn: OrderTurn, order: int, warehouse: int) -> bool:
+    """With "Direct, then confirm" Centra re-routes by itself once its request is rejected."""
+    api = turn.ctx.order_api
+    if api is None or not turn.ctx.settings.confirm_allocations:
+        return False
+    turn.hold()
+    asked = [number for number, status, place in api.allocation_requests(order) if place == warehouse and status in REQUESTS_TO_ANSWER]
+    for request in asked:
+        turn.hold()
+        api.answer_allocation_request(request, confirm=False)
+        turn.step("allocation request rejected", note=str(request))
+    return bool(asked)
+
+
+def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Mapping[int, int], body: str) -> None:
+    ctx = turn.ctx
+    names = {line.id: line.sku for line in order.lines}
+    what = ", ".join(f"{n} × {names.get(line) or line}" for line, n in sorted(waiting.items()))
+    if not order.on_hold:
+        turn.hold()
+        ctx.centra.hold(order.number, "No warehouse has the goods (store could not supply)")
+        turn.step("put on hold", note=what)
+    turn.park(
+        Kind.OVERSOLD,
+        Owner.CUSTOMER_SERVICE,
+        f"Nobody has {what} of order {order.number}: {lost.why.lower()}, and no other warehouse has it above its safety stock. The order is on hold.",
+        "Offer the customer another size or product or cancel the lines in Centra; or allocate by hand once goods arrive; then resume the order.",
+        Work.ORDERS,
+        body,
+        lines=[f"{names.get(line) or line}: {n}" for line, n in sorted(waiting.items())],
+    )
+
+
+def _waiting(order: CentraOrder, lines: Sequence[int] | Mapping[int, int]) -> dict[int, int]:
+    """{line: units} of these lines that are neither allocated nor shipped."""
+    waiting = {}
+    for line in order.lines:
+        if line.id in lines:
+            left = line.quantity - sum(a.units for a in line.allocations) - order.shipped_units(line.id)
+            if left > 0:
+                waiting[line.id] = left
+    return waiting
+
+
+def _reread(turn: OrderTurn, order: CentraOrder) -> CentraOrder:
+    turn.hold()
+    return turn.ctx.centra.orders([order.number]).get(order.number, order)

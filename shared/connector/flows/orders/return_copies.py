@@ -1,0 +1,127 @@
+"""Copies of centrally shipped orders, closed and without effect on stock, so that a till can find and refund them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from connector.centra.order_models import CentraOrder
+from connector.domain.sitoo_order_keys import external_id
+from connector.flows.orders.copies import SETTLE_S, next_revision
+from connector.flows.orders.drafting import known_skus, park_lacks
+from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.owed import units_of
+from connector.flows.orders.reservations import DAY_S
+from connector.flows.orders.trouble import Postponed
+from connector.mapping.order_copy import Lacking, draft_copy
+from connector.mapping.order_decision import Decision
+from connector.sitoo.order_models import CLOSED
+from connector.store.order_files import Copy, CopyState, Purpose
+
+RETURN_COPY_REFERENCE = "centra-return-copy"
+"""orderdeliveryref of a return copy's delivery: nothing left a store with it."""
+
+
+def make_return_copy(turn: OrderTurn, order: CentraOrder, decision: Decision, body: str) -> None:
+    """Post what was shipped centrally and is on no copy yet. Too old or too many a day is left out, and said in the order's story."""
+    ctx, rules = turn.ctx, turn.ctx.settings.return_copies
+    if not rules.make or rules.sitoo_warehouse is None or not decision.return_copy:
+        return
+    missing = _missing(turn, decision.return_copy)
+    if not missing or ctx.clock.now() - order.created_at > rules.window_days * DAY_S:
+        return
+    if not _one_more_today(turn):
+        return
+    central = next(iter(ctx.site.central), None)
+    warehouse = central.centra_warehouse if central is not None else 0
+    made = draft_copy(
+        order,
+        store_name=central.name if central is not None else "central",
+        sitoo_warehouse=rules.sitoo_warehouse,
+        warehouse=warehouse,
+        units=missing,
+        fulfilment=None,
+        settings=ctx.settings,
+        skus=known_skus(turn, order),
+        purpose=Purpose.RETURN,
+        stores=[s.centra_warehouse for s in ctx.site.stores],
+        taken=_held(turn),
+    )
+    if isinstance(made, Lacking):
+        park_lacks(turn, made.problems, body)
+        return
+    revision = next_revision(turn, warehouse)
+    key = external_id(order.number, warehouse, revision)
+    now = ctx.clock.now()
+    claim = Copy(ctx.site.id, warehouse, revision, Purpose.RETURN, key, CopyState.CLAIMED, now, made.rows, made.total, made.fingerprint)
+    turn.keep(replace(turn.file.with_copy(claim), is_open=True, look_at=now + SETTLE_S))
+    turn.hold()
+    order_id = ctx.sitoo.post_order({**made.body, "externalid": key})
+    turn.step("return copy made", note=f"Sitoo order {order_id}", since=now)
+    _finish(turn, replace(claim, sitoo_order_id=order_id))
+
+
+def settle_return_copy(turn: OrderTurn, copy: Copy) -> None:
+    """A return copy that a crash left half made: found and finished, or forgotten once it cannot arrive any more."""
+    ctx = turn.ctx
+    turn.hold()
+    found = ctx.sitoo.whole_orders(external_ids=[copy.external_id])
+    if found:
+        _finish(turn, replace(copy, sitoo_order_id=min(order.id for order in found)))
+        return
+    left = copy.claimed_at + SETTLE_S - ctx.clock.now()
+    if left > 0:
+        raise Postponed(left + 1.0, f"return copy {copy.external_id} may still arrive in Sitoo")
+    turn.keep(replace(turn.file, copies=tuple(c for c in turn.file.copies if c.external_id != copy.external_id)))
+
+
+def _finish(turn: OrderTurn, copy: Copy) -> None:
+    """Delivered without moving stock, then closed: only then a till may refund it."""
+    ctx, order_id = turn.ctx, copy.sitoo_order_id
+    if order_id is None:
+        return
+    ctx.files.know_sitoo_order(order_id, turn.file.number)
+    turn.hold()
+    if not ctx.sitoo.handed_out(order_id):
+        turn.hold()
+        place = ctx.settings.return_copies.sitoo_warehouse or 0
+        units = {row.row: row.units for row in copy.rows}
+        ctx.sitoo.post_delivery(order_id, place, units, reference=RETURN_COPY_REFERENCE, ignore_stock=True)
+    turn.hold()
+    ctx.sitoo.put_order(order_id, {"orderstateid": CLOSED})
+    turn.keep(turn.file.with_copy(replace(copy, state=CopyState.DONE)))
+
+
+def _held(turn: OrderTurn) -> dict[int, int]:
+    """{line: units} on return copies already."""
+    held: dict[int, int] = {}
+    for copy in turn.file.copies:
+        if copy.purpose is Purpose.RETURN and copy.state is not CopyState.CANCELLED:
+            for line, n in units_of(copy).items():
+                held[line] = held.get(line, 0) + n
+    return held
+
+
+def _missing(turn: OrderTurn, shipped: Mapping[int, int]) -> dict[int, int]:
+    held = _held(turn)
+    return {line: n - held.get(line, 0) for line, n in shipped.items() if n > held.get(line, 0)}
+
+
+def _one_more_today(turn: OrderTurn) -> bool:
+    """Count today's copies under a lease; above the limit of the mapping file no more are made."""
+    ctx = turn.ctx
+    name = f"return-copies/{ctx.site.id}"
+    day = int(ctx.clock.now() // DAY_S)
+    lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), 20.0)
+    if lease is None:
+        raise Postponed(2.0, "another return copy is being counted")
+    try:
+        stored = ctx.cursors.get(name)
+        made = int(stored["made"]) if stored is not None and stored["day"] == day else 0
+        if made >= ctx.settings.return_copies.most_per_day:
+            turn.step("no return copy", note="the day's limit is reached")
+            return False
+        ctx.cursors.put(name, {"day": day, "made": made + 1}, lease)
+        return True
+    finally:
+        ctx.leases.release([lease])

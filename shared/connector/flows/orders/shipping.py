@@ -1,0 +1,211 @@
+"""What a store handed out becomes a Centra shipment: created, captured, completed – each once, looked up before it is repeated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.centra.order_models import CentraOrder, ShipmentOfOrder
+from connector.domain.exceptions import Kind, Owner
+from connector.domain.order_keys import shipment_key
+from connector.domain.order_settings import Capture
+from connector.flows.orders.copies import SETTLE_S
+from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.payments import capture_pending, paid_in_full
+from connector.flows.orders.refusals import words_of
+from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.warehouse_turn import warehouse_turn
+from connector.runtime.queues import Work
+from connector.store.order_files import Copy, Shipping, ShippingState
+
+CAPTURE_LOOKED_AT_EVERY_S = 60.0
+
+
+def ship(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shipping, body: str, *, redriven: bool) -> CentraOrder:
+    """Bring one delivery to a completed shipment, as far as it goes now; the order as it was read last. `shipping` may be new (not in the file)."""
+    known = next((s for s in turn.file.shippings if s.delivery_id == shipping.delivery_id), None)
+    if known is None:
+        turn.keep(replace(turn.file.with_shipping(shipping), is_open=True))
+        known = shipping
+        adopted = _made_by_others(order, known)
+    else:
+        adopted = _found(order, known) or _made_by_others(order, known)
+    if known.state is ShippingState.CLAIMED:
+        known, order = _create(turn, order, known, adopted, body, fresh=known is shipping)
+    if known.state in (ShippingState.CREATED, ShippingState.CAPTURE_FAILED):
+        known = _capture(turn, order, known, body, redriven=redriven)
+    if known.state is ShippingState.CAPTURED:
+        _complete(turn, order, copy, known, body)
+    return order
+
+
+def _found(order: CentraOrder, shipping: Shipping) -> ShipmentOfOrder | None:
+    return next((s for s in order.shipments if s.external_id == shipping.external_id or s.id == shipping.shipment_id), None)
+
+
+def _made_by_others(order: CentraOrder, shipping: Shipping) -> ShipmentOfOrder | None:
+    """An unshipped shipment that holds exactly these units (stores with "Direct to Shipment" start every order with one)."""
+    for shipment in order.shipments:
+        units = {line.order_line: line.units for line in shipment.lines}
+        if shipment.shipped_at is None and units == dict(shipping.lines):
+            return shipment
+    return None
+
+
+def _create(
+    turn: OrderTurn, order: CentraOrder, shipping: Shipping, found: ShipmentOfOrder | None, body: str, *, fresh: bool
+) -> tuple[Shipping, CentraOrder]:
+    ctx = turn.ctx
+    if found is None and not fresh and ctx.clock.now() - shipping.at < SETTLE_S:
+        raise Postponed(shipping.at + SETTLE_S - ctx.clock.now() + 1.0, f"shipment {shipping.external_id} may still appear in Centra")
+    if found is None:
+        policy = ctx.settings.capture
+        paid = policy is Capture.PAID or paid_in_full(order)
+        started = ctx.clock.now()
+        claimed = replace(shipping, at=started)
+        turn.keep(turn.file.with_shipping(claimed))
+        turn.hold()
+        carrier, service = _courier(turn, order)
+        written = ctx.centra.create_shipment(
+            order.number,
+            shipping.lines,
+            external_id=shipping.external_id,
+            capture=policy is Capture.CAPTURE and not paid,
+            paid=paid,
+            carrier=carrier,
+            service=service,
+            tracking=shipping.tracking,
+        )
+        if written.id is None:
+            _unclear(turn, shipping, f"Centra refused the shipment: {words_of(written.errors)}", body)
+            return shipping, order
+        shipment_id = written.id
+        turn.step("shipment created", note=f"shipment {shipment_id}", since=started)
+    else:
+        shipment_id = found.id
+    created = replace(shipping, state=ShippingState.CREATED, shipment_id=shipment_id)
+    turn.keep(turn.file.with_shipping(created))
+    if found is None and ctx.settings.capture is Capture.CAPTURE:
+        order = _reread(turn, order)
+    return created, order
+
+
+def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str, *, redriven: bool) -> Shipping:
+    """Money is taken with the shipment, or not at all: an uncertain capture is read again, never repeated by itself."""
+    ctx = turn.ctx
+    shipment = next((s for s in order.shipments if s.id == shipping.shipment_id), None)
+    if ctx.settings.capture is not Capture.CAPTURE:
+        return _keep_state(turn, shipping, ShippingState.CAPTURED)
+    if shipment is None:
+        order = _reread(turn, order)
+        shipment = next((s for s in order.shipments if s.id == shipping.shipment_id), None)
+    if shipment is None:
+        raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"shipment {shipping.shipment_id} cannot be read yet")
+    if shipment.captured or shipment.paid or paid_in_full(order):
+        turn.resolve(Kind.CAPTURE_FAILED)
+        return _keep_state(turn, shipping, ShippingState.CAPTURED)
+    if capture_pending(order, since=shipping.at):
+        raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"the payment provider has not answered the capture of shipment {shipment.id}")
+    if redriven and shipping.state is ShippingState.CAPTURE_FAILED:
+        started = ctx.clock.now()
+        turn.step("capture asked for again", note=f"shipment {shipment.id}")
+        turn.keep(turn.file.with_shipping(replace(shipping, at=started)))
+        turn.hold()
+        written = ctx.centra.capture_shipment(shipment.id)
+        if not written.errors:
+            turn.resolve(Kind.CAPTURE_FAILED)
+            return _keep_state(turn, shipping, ShippingState.CAPTURED)
+    failed = _keep_state(turn, shipping, ShippingState.CAPTURE_FAILED)
+    turn.park(
+        Kind.CAPTURE_FAILED,
+        Owner.FINANCE,
+        f"The store handed out part of order {order.number}, but its payment could not be captured (shipment {shipment.number}).",
+        "Look at the payment in Centra: capture it there or agree with the customer, then redrive this exception; the shipment is completed then.",
+        Work.FULFILMENTS,
+        body,
+        shipment=shipment.id,
+        delivery=shipping.delivery_id,
+    )
+    return failed
+
+
+def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shipping, body: str) -> None:
+    """completeShipment takes the units off Centra's shelf: the drain must know before and after."""
+    ctx = turn.ctx
+    if shipping.shipment_id is None:
+        raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, "the shipment is not known")
+    done = next((s for s in order.shipments if s.id == shipping.shipment_id and s.shipped_at is not None), None)
+    by_sku = {row.line: row.sku for row in copy.rows if row.sku and row.line}
+    units: dict[str, int] = {}
+    for line, n in shipping.lines.items():
+        if line in by_sku:
+            units[by_sku[line]] = units.get(by_sku[line], 0) + n
+    keys = {(shipping.warehouse, sku) for sku in units}
+    shipped_at = done.shipped_at if done is not None and done.shipped_at is not None else ctx.clock.now()
+    if done is None:
+        turn.touch_stock(keys)
+        with warehouse_turn(ctx, shipping.warehouse):
+            for sku in units:
+                ctx.links.shipping(order.number, shipping.warehouse, sku, since=shipped_at)
+            turn.hold()
+            carrier, service = _courier(turn, order)
+            written = ctx.centra.complete_shipment(
+                shipping.shipment_id,
+                shipped_at=shipped_at,
+                send_email=ctx.settings.send_shipment_email,
+                carrier=carrier,
+                service=service,
+                tracking=shipping.tracking,
+            )
+        if written.errors and not _is_shipped(turn, order, shipping.shipment_id):
+            for sku in units:
+                ctx.links.shipping(order.number, shipping.warehouse, sku, since=None)
+            _unclear(turn, shipping, f"Centra refused to complete the shipment: {words_of(written.errors)}", body)
+            return
+    for sku, n in units.items():
+        ctx.links.shipped(order.number, shipping.warehouse, sku, shipment_id=shipping.shipment_id, units=n, at=shipped_at)
+        ctx.links.shipping(order.number, shipping.warehouse, sku, since=None)
+    turn.touch_stock(keys)
+    turn.step("shipment completed", note=f"shipment {shipping.shipment_id}", since=shipping.at)
+    turn.keep(turn.file.with_shipping(replace(shipping, state=ShippingState.COMPLETED)))
+    turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED)
+
+
+def claim_of(copy: Copy, delivery_id: int, lines: dict[int, int], tracking: str, now: float) -> Shipping:
+    """A delivery that nothing was done about yet."""
+    return Shipping(delivery_id, copy.warehouse, ShippingState.CLAIMED, lines, shipment_key(delivery_id), now, tracking)
+
+
+def _keep_state(turn: OrderTurn, shipping: Shipping, state: ShippingState) -> Shipping:
+    changed = replace(shipping, state=state)
+    if changed != shipping:
+        turn.keep(turn.file.with_shipping(changed))
+    return changed
+
+
+def _is_shipped(turn: OrderTurn, order: CentraOrder, shipment_id: int) -> bool:
+    return any(s.id == shipment_id and s.shipped_at is not None for s in _reread(turn, order).shipments)
+
+
+def _reread(turn: OrderTurn, order: CentraOrder) -> CentraOrder:
+    turn.hold()
+    return turn.ctx.centra.orders([order.number]).get(order.number, order)
+
+
+def _courier(turn: OrderTurn, order: CentraOrder) -> tuple[str, str]:
+    for method in turn.ctx.settings.shipping_methods:
+        if method.option in (order.shipping_option, order.shipping_option_uri):
+            return method.carrier, method.service
+    return "", ""
+
+
+def _unclear(turn: OrderTurn, shipping: Shipping, happened: str, body: str) -> None:
+    turn.park(
+        Kind.SHIPMENT_UNCLEAR,
+        Owner.CUSTOMER_SERVICE,
+        f"The store handed out part of order {turn.file.number}, and Centra does not show it. {happened}",
+        f"Open order {turn.file.number} in Centra, see what is allocated and shipped, correct it there, then redrive this exception.",
+        Work.FULFILMENTS,
+        body,
+        delivery=shipping.delivery_id,
+        centra_warehouse=shipping.warehouse,
+    )

@@ -1,0 +1,55 @@
+"""What no event told: orders whose moment has come, and copies that stores changed meanwhile."""
+
+from __future__ import annotations
+
+from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.till_orders import read_new_till_orders
+from connector.runtime.queues import Work
+from connector.sitoo.order_models import OPEN
+from connector.store.order_files import Copy, CopyState, OrderFile, Purpose, ShippingState
+
+COPIES_PER_READ = 100
+LOOKED_INTO_PER_MINUTE = 5
+"""Copies whose marks and part deliveries are read one by one, because lists do not show them: each open copy in turn."""
+
+
+def sweep_body(site: int) -> str:
+    """The message that makes the fulfilment function sweep one site."""
+    return compact({"v": 1, "source": "poll", "type": "sweep", "site": site})
+
+
+def sweep(ctx: OrderContext) -> int:
+    """Send what is due to its queue; how many messages. Costs one Sitoo request per 100 open copies and one for new till orders."""
+    now = ctx.clock.now()
+    files = list(ctx.files.open_files())
+    due = {f.number for f in files if f.look_at and f.look_at <= now}
+    bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
+    if bodies:
+        ctx.queues.send(Work.ORDERS, bodies)
+    copies = [(f, c) for f in files for c in f.copies if _is_watched(ctx, f, c)]
+    changed = _changed(ctx, copies)
+    if changed:
+        ctx.queues.send(Work.FULFILMENTS, [_event(ctx, order_id) for order_id in sorted(changed)])
+    return len(bodies) + len(changed) + read_new_till_orders(ctx)
+
+
+def _is_watched(ctx: OrderContext, file: OrderFile, copy: Copy) -> bool:
+    shipping = any(s.warehouse == copy.warehouse and s.state is not ShippingState.COMPLETED for s in file.shippings)
+    return copy.site == ctx.site.id and copy.purpose is Purpose.FULFIL and (copy.state is CopyState.OPEN or shipping)
+
+
+def _changed(ctx: OrderContext, copies: list[tuple[OrderFile, Copy]]) -> set[int]:
+    """Copies that are no longer open in Sitoo, some whose marks must be looked at, and those with a shipment under way."""
+    ids = sorted(c.sitoo_order_id for _, c in copies if c.sitoo_order_id is not None)
+    found: set[int] = set()
+    for start in range(0, len(ids), COPIES_PER_READ):
+        found |= {order.id for order in ctx.sitoo.whole_orders(ids=ids[start : start + COPIES_PER_READ]) if order.state != OPEN}
+    if ids:
+        turn = int(ctx.clock.now() // 60) * LOOKED_INTO_PER_MINUTE % len(ids)
+        found |= {ids[(turn + i) % len(ids)] for i in range(min(LOOKED_INTO_PER_MINUTE, len(ids)))}
+    return found
+
+
+def _event(ctx: OrderContext, order_id: int) -> str:
+    return compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order_id, "action": "sweep"})

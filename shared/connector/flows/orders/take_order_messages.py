@@ -1,0 +1,147 @@
+"""A batch of the orders queue: read the orders once, together, and bring each to where it belongs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.centra.order_models import CentraOrder
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.forward_order import forward_order
+from connector.flows.orders.order_turn import order_turn
+from connector.flows.orders.oversold import take_oversold
+from connector.flows.orders.refusals import park_refusal
+from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.runtime.parking import is_discarded
+from connector.runtime.queues import Work
+from connector.store.leases import LeaseLost
+from connector.store.order_files import FileChanged
+
+MOST_PER_READ = 10
+LATEST_START_S = 20.0
+"""An order is begun only with this much time left: its calls at their time-outs must fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMessage:
+    """A message of the queue; `exception_id` marks one that people sent back."""
+
+    message_id: str
+    body: str
+    exception_id: str | None = None
+
+
+@dataclass(slots=True)
+class TakenOrders:
+    """`failed`: ids of messages to deliver again. `done`, `later`, `ignored`: how many orders went through, wait, are none of ours."""
+
+    failed: list[str] = field(default_factory=list)
+    done: int = 0
+    later: int = 0
+    ignored: int = 0
+
+
+ContextOf = Callable[[int], OrderContext | None]
+
+
+def take_order_messages(messages: Sequence[OrderMessage], context_of: ContextOf, sites: Sequence[int], *, ends_at: float) -> TakenOrders:
+    """Messages that cannot be read fail until the redrive policy parks them; all others are acknowledged once their order is safe or put back."""
+    taken = TakenOrders()
+    contexts = [ctx for ctx in map(context_of, sites) if ctx is not None]
+    if not contexts:
+        taken.ignored = len(messages)
+        return taken
+    wanted: dict[int, list[OrderMessage]] = {}
+    for message in messages:
+        if is_discarded(contexts[0].cases, message.exception_id):
+            taken.ignored += 1
+            continue
+        asked = read_message(message.body)
+        if asked is None:
+            taken.failed.append(message.message_id)
+        elif asked["type"] == "oversold":
+            _take_oversold(context_of, asked, message, taken)
+        else:
+            wanted.setdefault(int(asked["id"]), []).append(message)
+    orders, failure = _read(contexts[0], list(wanted))
+    for number, of_order in wanted.items():
+        if number not in orders and failure is None:
+            taken.ignored += len(of_order)
+            continue
+        for ctx in contexts:
+            _one(ctx, number, orders.get(number), failure, of_order, ends_at, taken)
+    return taken
+
+
+def read_message(body: str) -> dict[str, Any] | None:
+    """The message, or None when it is not one of ours."""
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(asked, dict):
+        return None
+    if asked.get("type") == "oversold":
+        return asked if all(isinstance(asked.get(name), int) for name in ("site", "warehouse")) and asked.get("sku") else None
+    return asked if asked.get("type") == "order" and isinstance(asked.get("id"), int) else None
+
+
+def _read(ctx: OrderContext, numbers: list[int]) -> tuple[dict[int, CentraOrder], Exception | None]:
+    """Every order in as few requests as may be; a failure holds for all that could not be read."""
+    orders: dict[int, CentraOrder] = {}
+    for start in range(0, len(numbers), MOST_PER_READ):
+        try:
+            orders |= ctx.centra.orders(numbers[start : start + MOST_PER_READ])
+        except (*PASSING, *REFUSED) as failure:
+            return orders, failure
+    return orders, None
+
+
+def _one(
+    ctx: OrderContext,
+    number: int,
+    order: CentraOrder | None,
+    failure: Exception | None,
+    messages: Sequence[OrderMessage],
+    ends_at: float,
+    taken: TakenOrders,
+) -> None:
+    body, redriven = messages[0].body, any(m.exception_id for m in messages)
+    if ends_at - ctx.clock.now() < LATEST_START_S:
+        try_again_later(ctx, Work.ORDERS, body, TimeoutError("no time left"))
+        taken.later += 1
+        return
+    try:
+        with order_turn(ctx, number) as turn:
+            try:
+                if order is None:
+                    raise failure or LookupError(f"order {number} was not read")
+                forward_order(turn, order, body, redriven=redriven)
+                taken.done += 1
+            except (LeaseLost, FileChanged):
+                raise
+            except PASSING as passing:
+                note_trouble(turn, Work.ORDERS, body, passing)
+                try_again_later(ctx, Work.ORDERS, body, passing, troubles=turn.file.troubles)
+                taken.later += 1
+            except REFUSED as refused:
+                park_refusal(turn, Work.ORDERS, body, refused)
+                taken.done += 1
+    except PASSING as passing:
+        try_again_later(ctx, Work.ORDERS, body, passing)
+        taken.later += 1
+
+
+def _take_oversold(context_of: ContextOf, asked: dict[str, Any], message: OrderMessage, taken: TakenOrders) -> None:
+    ctx = context_of(asked["site"])
+    if ctx is None:
+        taken.ignored += 1
+        return
+    try:
+        take_oversold(ctx, asked, message.body)
+        taken.done += 1
+    except PASSING as passing:
+        try_again_later(ctx, Work.ORDERS, message.body, passing)
+        taken.later += 1

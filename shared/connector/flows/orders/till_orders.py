@@ -1,0 +1,177 @@
+"""What tills did on their own: sales, refunds, and goods to be sent. Events tell of it at once; a cursor over order ids finds what they lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.domain.order_keys import ORDER_MARK, RETURN_MARK, sent_key
+from connector.domain.order_settings import PosSales
+from connector.domain.sitoo_order_keys import parse
+from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.endless_aisle import COLLECT_MARKS, take_undelivered
+from connector.flows.orders.pos_sales import import_sale, is_imported
+from connector.flows.orders.till_sales import begun, sale_file
+from connector.flows.orders.trouble import PASSING
+from connector.mapping.refund_order import recorded_return_of
+from connector.runtime.queues import Work
+from connector.sitoo.order_models import CLOSED, OPEN, WholeOrder
+
+ORDER_TYPE = 10
+"""Bookings (100) and parked sales (110) are none of ours: they end as orders of this type."""
+PAID = frozenset({15, 20})
+"""Reserved or taken (sitoo-api §2.2): goods to be sent later may be paid when they leave."""
+HANDED_OVER_WITHIN_S = 60.0
+"""A till hands over after it sold: what is undelivered right then need not stay so."""
+LEASE_S = 60.0
+OVERLAP = 50
+"""Order ids read again, because an order may become visible after one with a higher id."""
+MOST_PER_RUN = 500
+MOST_OPEN = 200
+MOST_RESUMED = 10
+
+
+def is_tills(order: WholeOrder) -> bool:
+    """An order made at a till, or its refund, and nothing that the connector made."""
+    ours = ORDER_MARK in order.marks or RETURN_MARK in order.marks or recorded_return_of(order) is not None
+    if ours or (order.external_id and parse(order.external_id) is not None) or order.type != ORDER_TYPE:
+        return False
+    return bool(order.register) or is_refund(order)
+
+
+def is_refund(order: WholeOrder) -> bool:
+    return order.credit_of is not None or any(row.quantity < 0 for row in order.rows)
+
+
+def take_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> int:
+    """Start what follows from an order of a till; how many things were started. `body`: the message to redrive. Raises trouble.PASSING."""
+    if not is_tills(order):
+        return 0
+    if is_refund(order):
+        _import_original(ctx, order)
+        return _tell_returns(ctx, [order])
+    started = _tell_returns(ctx, [order])
+    if _may_owe(ctx, order):
+        if ctx.clock.now() - order.date < HANDED_OVER_WITHIN_S and order.state == OPEN:
+            ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id)], delay_s=int(HANDED_OVER_WITHIN_S))
+            return started + 1
+        started += take_undelivered(ctx, order, body)
+    if _is_sale_to_import(ctx, order):
+        started += import_sale(ctx, order, body)
+    return started
+
+
+def read_new_till_orders(ctx: OrderContext) -> int:
+    """Send what became visible since the last run, what was still open then, and what waits in the files; how many messages.
+
+    The first run remembers where the site's orders end: what was sold before the connector came is none of its business. At most 500 orders a run.
+    """
+    name = f"till-orders/{ctx.site.id}"
+    lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)
+    if lease is None:
+        return 0
+    try:
+        stored = ctx.cursors.get(name)
+        if stored is None:
+            first = ctx.sitoo.newest_order() + 1
+            ctx.cursors.put(name, {"first": first, "next": first, "seen": [], "open": []}, lease)
+            return 0
+        resumed = _resume(ctx)
+        start = max(int(stored["first"]), int(stored["next"]) - OVERLAP)
+        orders, _ = ctx.sitoo.orders_from(start, limit=MOST_PER_RUN)
+        seen = set(stored["seen"])
+        fresh = [order for order in orders if order.id not in seen and is_tills(order)]
+        still_open = ctx.sitoo.whole_orders(ids=stored["open"]) if stored["open"] else []
+        ended = [order for order in still_open if order.state != OPEN]
+        sent = _send(ctx, [*fresh, *ended])
+        (lease,) = ctx.leases.renew([lease], ctx.clock.now(), LEASE_S)
+        ctx.cursors.put(name, _moved(stored, orders, [o for o in [*still_open, *fresh] if o.state == OPEN]), lease)
+        return resumed + sent
+    finally:
+        ctx.leases.release([lease])
+
+
+def _moved(stored: dict[str, Any], orders: list[WholeOrder], still_open: list[WholeOrder]) -> dict[str, Any]:
+    after = max([int(stored["next"]), *(order.id + 1 for order in orders)])
+    seen = {*stored["seen"], *(order.id for order in orders)}
+    waiting = sorted({order.id for order in still_open})[-MOST_OPEN:]
+    return {"first": stored["first"], "next": after, "seen": sorted(i for i in seen if i >= after - OVERLAP), "open": waiting}
+
+
+def _send(ctx: OrderContext, orders: list[WholeOrder]) -> int:
+    """Those with work beyond the books go where events go, the others straight to the returns flow."""
+    files = ctx.files.get_many([sale_file(order.id) for order in orders])
+    work = []
+    for order in orders:
+        wanted = _is_sale_to_import(ctx, order) and not is_imported(files.get(sale_file(order.id)))
+        if (not is_refund(order) and (wanted or _may_owe(ctx, order))) or _original_is_missing(ctx, order):
+            work.append(order)
+    if work:
+        ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id) for order in work])
+    named = {order.id for order in work}
+    return len(work) + _tell_returns(ctx, [order for order in orders if order.id not in named])
+
+
+def _resume(ctx: OrderContext) -> int:
+    """Sales whose moment has come: a POST with an unknown outcome, a shipment that is waited for."""
+    now = ctx.clock.now()
+    due = [-file.number for file in ctx.files.open_files() if file.number < 0 and file.site == ctx.site.id and 0 < file.look_at <= now]
+    resumed = 0
+    for order in ctx.sitoo.whole_orders(ids=sorted(due)[:MOST_RESUMED]) if due else []:
+        try:
+            file = ctx.files.get(sale_file(order.id))
+            if file is not None and begun(file, sent_key(order.id)) is not None:
+                resumed += take_undelivered(ctx, order, _again(ctx, order.id))
+            if _is_sale_to_import(ctx, order):
+                resumed += import_sale(ctx, order, _again(ctx, order.id))
+        except PASSING:
+            continue  # the file still says when to look again
+    return resumed
+
+
+def _tell_returns(ctx: OrderContext, orders: list[WholeOrder]) -> int:
+    """Sales and refunds go into the books; the returns flow reads each anew."""
+    due = [order for order in orders if is_refund(order) or order.state == CLOSED]
+    if not due or not ctx.mapping.switches.sync_returns:
+        return 0
+    ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order.id}) for order in due])
+    return len(due)
+
+
+def _may_owe(ctx: OrderContext, order: WholeOrder) -> bool:
+    """Whether rows may be undelivered. Orders stay open until then, as far as is known (sitoo-api §4.4): closed ones are only looked into when
+    the client has the connector send goods, because that costs a request each."""
+    if order.payment_state not in PAID or order.state not in (OPEN, CLOSED):
+        return False
+    return order.state == OPEN or ctx.settings.endless_aisle or any(order.marks.get(mark) for mark in COLLECT_MARKS)
+
+
+def _is_sale_to_import(ctx: OrderContext, order: WholeOrder) -> bool:
+    """A paid sale that has ended, or whose other half is sent by the connector."""
+    if ctx.settings.pos_sales is not PosSales.ORDERS or is_refund(order) or order.payment_state not in PAID:
+        return False
+    if order.state == OPEN:
+        file = ctx.files.get(sale_file(order.id))
+        return file is not None and begun(file, sent_key(order.id)) is not None
+    return order.state == CLOSED
+
+
+def _original_is_missing(ctx: OrderContext, order: WholeOrder) -> bool:
+    """A refund of a sale that is to be an order in Centra and is none yet, though it was made since the connector came."""
+    if ctx.settings.pos_sales is not PosSales.ORDERS or order.credit_of is None or ctx.files.number_of(order.credit_of) is not None:
+        return False
+    stored = ctx.cursors.get(f"till-orders/{ctx.site.id}")
+    return stored is not None and order.credit_of >= int(stored["first"])
+
+
+def _import_original(ctx: OrderContext, refund: WholeOrder) -> None:
+    """The sale comes first, so that its refund finds the Centra order to return it from."""
+    if not _original_is_missing(ctx, refund) or refund.credit_of is None:
+        return
+    for original in ctx.sitoo.whole_orders(ids=[refund.credit_of]):
+        if is_tills(original) and _is_sale_to_import(ctx, original):
+            import_sale(ctx, original, _again(ctx, original.id))
+
+
+def _again(ctx: OrderContext, order_id: int) -> str:
+    return compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order_id, "action": "sweep"})

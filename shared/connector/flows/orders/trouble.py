@@ -1,0 +1,83 @@
+"""When a vendor, a lease or the budget stands in the way: the order is looked at again soon, later each time; nothing is lost, nobody is blamed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from connector.centra import errors as centra_errors
+from connector.domain.exceptions import Kind, Owner
+from connector.flows.orders.context import OrderContext
+from connector.flows.orders.order_turn import OrderBusy, OrderTurn
+from connector.runtime.announcements import AnnouncementFailed
+from connector.runtime.budget import BudgetExhausted
+from connector.runtime.queues import Work
+from connector.runtime.sitoo_lock import LockBusy
+from connector.sitoo import errors as sitoo_errors
+from connector.store.leases import LeaseLost
+from connector.store.order_files import FileChanged
+
+
+class Postponed(Exception):
+    """The order cannot go on now, for a reason that passes: an outcome that must settle, a lease another holds. `wait_s` until the next try."""
+
+    def __init__(self, wait_s: float, why: str) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+PASSING = (
+    Postponed,
+    centra_errors.Unavailable,
+    centra_errors.Throttled,
+    centra_errors.Uncertain,
+    centra_errors.Unauthorised,
+    sitoo_errors.Unavailable,
+    sitoo_errors.Throttled,
+    sitoo_errors.Uncertain,
+    sitoo_errors.Unauthorised,
+    sitoo_errors.Unconfirmed,
+    BudgetExhausted,
+    LockBusy,
+    OrderBusy,
+    LeaseLost,
+    FileChanged,
+    AnnouncementFailed,
+)
+"""Failures that say nothing about the order: the same call may go through later."""
+REFUSED = (centra_errors.Refused, sitoo_errors.Refused)
+
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
+TROUBLES_TOLD = 10
+"""So many failures in a row (about half an hour) are told to people; the tries go on."""
+
+
+def wait_after(ctx: OrderContext, failure: Exception, troubles: int) -> float:
+    """Seconds until the next try: what the failure says, or doubling from 2 s to 5 min."""
+    if isinstance(failure, Postponed):
+        return failure.wait_s
+    until = getattr(failure, "until", None)
+    told = 0.0 if until is None else float(until) - ctx.clock.now()
+    return min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S * 2.0 ** min(troubles, 8), told))
+
+
+def try_again_later(ctx: OrderContext, work: Work, body: str, failure: Exception, *, troubles: int = 0) -> None:
+    """Put the message back, hidden for a while. The one at hand may then be acknowledged. Raises QueueUnavailable: then it must not be."""
+    ctx.queues.send(work, [body], delay_s=min(900, math.ceil(wait_after(ctx, failure, troubles))))
+
+
+def note_trouble(turn: OrderTurn, work: Work, body: str, failure: Exception) -> None:
+    """Remember that this order waits for a vendor, so that the sweep finds it even if the message is lost; tell people when it lasts."""
+    ctx, file = turn.ctx, turn.file
+    look_at = ctx.clock.now() + wait_after(ctx, failure, file.troubles) + 30.0
+    count = file.troubles if isinstance(failure, Postponed) else file.troubles + 1
+    turn.keep(replace(file, is_open=True, troubles=count, look_at=look_at, awaiting=f"another try: {failure}"[:200]))
+    if count == TROUBLES_TOLD:
+        turn.park(
+            Kind.TECHNICAL,
+            Owner.ENGINEERING,
+            f"Order {file.number} could not be worked on {count} times in a row; the last time: {type(failure).__name__}.",
+            "Run `ops doctor`: it tells whether a vendor, a credential or a limit stands in the way. The connector goes on trying.",
+            work,
+            body,
+        )

@@ -1,0 +1,1 @@
+"""Pure translation between the two vendors: orders, addresses, amounts, refunds, ledger rows."""
