@@ -42,7 +42,7 @@ def choose(
 def _connect(local: bool, stage: Stage | None, command: str) -> object:
     if local == (stage is not None):
         raise typer.BadParameter(
-            f"{'not both: s' if local else 's'}ay which stack, and put it before the command, one of them: `ops --local {command} …` for the stack that"
+            f"{'not both: s' if local else 's'}ay which stack, and put it before the command, one of them: `ops --local {command} …` for the one that"
             f" `make local` or `make demo` runs here, `ops --stage dev {command} …` (or prod) for a deployed one"
         )
     from ops.connect import connect

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from connector.domain.exceptions import Case
+from connector.domain.exceptions import Case, Kind, State
 from ops.connection import Refusal
+from ops.wording import counted, moment
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
+_RUNBOOKS = Path("docs/runbooks")
+_PROJECT = Path(__file__).parents[1]
 
 
 def seconds(age: str) -> int:
@@ -32,9 +35,35 @@ def age_text(age_s: float) -> str:
     return f"{int(age_s // 3600)} h" if age_s < 2 * 86400 else f"{int(age_s // 86400)} d"
 
 
-def case_table(cases: Sequence[Case], now: float) -> Table:
-    """One line per case, with what to do."""
-    table = Table(caption=f"{len(cases)} case(s)", caption_justify="left")
+def runbook_of(kind: Kind) -> str:
+    """The page that tells what to do, from the project's folder."""
+    page = _RUNBOOKS / f"{kind.value.lower().replace('_', '-')}.md"
+    return str(page if (_PROJECT / page).exists() else _RUNBOOKS / "README.md")
+
+
+def state_now(case: Case) -> str:
+    """What was decided about it last: when, by whom, why."""
+    step = next((step for step in reversed(case.history) if step.what == case.state.value), None)
+    told = f" {moment(step.at)} by {step.by}{f': {step.note}' if step.note else ''}" if step else ""
+    return f"{case.state.value}{told}"
+
+
+def next_step(case: Case) -> str:
+    """What a person has to do in the state it is in."""
+    match case.state:
+        case State.RESOLVED:
+            return "nothing: it is resolved; should it happen again, the case opens again"
+        case State.REDRIVEN:
+            return "nothing for now: it was sent back and nothing was heard of it since; should it fail again, the case opens again"
+        case State.DISCARDED:
+            return f"nothing: it was given up and will not be told again; to take that back: `ops exceptions reopen {case.case_id}`"
+        case _:
+            return case.problem.todo
+
+
+def case_table(cases: Sequence[Case], now: float, typed: Callable[[str], str] = str) -> Table:
+    """One line per case, with what to do. `typed` words the commands in it."""
+    table = Table(caption=f"{counted(len(cases), 'case')}; `show` names the runbook page of each", caption_justify="left")
     table.add_column("case", no_wrap=True, overflow="fold")
     table.add_column("owner")
     table.add_column("age", justify="right", no_wrap=True)
@@ -43,34 +72,34 @@ def case_table(cases: Sequence[Case], now: float) -> Table:
     table.add_column("what to do")
     for case in cases:
         problem = case.problem
-        cells = (case.case_id, problem.owner.value, age_text(now - case.first_seen), str(case.count), problem.happened, problem.todo)
+        age = age_text(now - case.first_seen)
+        cells = (case.case_id, problem.owner.value, age, str(case.count), typed(problem.happened), typed(next_step(case)))
         table.add_row(*map(Text, cells))
     return table
 
 
-def case_panel(case: Case, now: float) -> Panel:
-    """Everything about one case."""
+def case_panel(case: Case, now: float, typed: Callable[[str], str] = str) -> Panel:
+    """Everything about one case. `typed` words the commands in it."""
     problem = case.problem
     facts = Table.grid(padding=(0, 2))
+    ago = f"first {moment(case.first_seen)} ({age_text(now - case.first_seen)} ago), last {moment(case.last_seen)}"
     for name, value in (
+        ("kind", problem.kind.value),
         ("about", problem.entity),
         ("owner", problem.owner.value),
         ("state", case.state.value),
-        ("seen", f"{case.count} time(s), first {_moment(case.first_seen)} ({age_text(now - case.first_seen)} ago), last {_moment(case.last_seen)}"),
-        ("what happened", problem.happened),
-        ("what to do", problem.todo),
-        ("waits on", f"dead-letter queue of {case.queue}" if case.queue else "nothing: no message to send back"),
+        ("seen", f"{counted(case.count, 'time')}, {ago}"),
+        ("what happened", typed(problem.happened)),
+        ("what to do", typed(next_step(case))),
+        ("runbook", runbook_of(problem.kind)),
+        ("waits on", f"dead-letter queue of {case.queue}" if case.queue and case.state is State.OPEN else "nothing: no message to send back"),
         *((name, _evidence(value)) for name, value in problem.evidence.items()),
     ):
         facts.add_row(Text(name, style="bold"), Text(value))
     parts: list[RenderableType] = [facts, Text("\nhistory", style="bold")]
-    parts += [Text(f"{_moment(step.at)}  {step.what} by {step.by}{f': {step.note}' if step.note else ''}") for step in case.history]
+    parts += [Text(f"{moment(step.at)}  {step.what} by {step.by}{f': {step.note}' if step.note else ''}") for step in case.history]
     return Panel(Group(*parts), title=Text(case.case_id), title_align="left")
 
 
 def _evidence(value: str | int | list[str]) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

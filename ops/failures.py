@@ -6,7 +6,16 @@ import sys
 from typing import Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 from typer.core import TyperGroup
 
 from connector.centra import errors as centra
@@ -18,6 +27,10 @@ from connector.store.dynamo.connection import StoreBusy
 from connector.store.leases import LeaseLost
 from ops.connection import Refusal
 from ops.wording import called_as, clock_time, pasteable
+
+_WHEN_DOWN = "Run the command again when it answers, it goes on where it was; what else to do is in docs/runbooks/vendor-down.md."
+_SIGN_IN = "Sign in first: `aws configure` or `aws sso login`, and export AWS_PROFILE=… when you have several accounts."
+_NOT_SIGNED_IN = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
 
 
 def sentence(error: BaseException) -> str | None:
@@ -38,15 +51,27 @@ def sentence(error: BaseException) -> str | None:
         case sitoo.Unconfirmed():
             return f"Sitoo's answer cannot be trusted, so nothing was concluded from it: {error}"
         case centra.CentraError():
-            return f"Centra did not answer as it should: {error}. Run the command again; it goes on where it was."
+            return f"Centra did not answer as it should: {error}. {_WHEN_DOWN}"
         case sitoo.SitooError():
-            return f"Sitoo did not answer as it should: {error}. Run the command again; it goes on where it was."
+            return f"Sitoo did not answer as it should: {error}. {_WHEN_DOWN}"
         case LeaseLost():
             return "Somebody else took over this work meanwhile; what was done so far is kept."
         case QueueUnavailable() | StoreBusy() | BotoCoreError() | ClientError():
-            return f"AWS (or the local stack) did not answer as it should: {error}"
+            return _of_aws(error)
         case _:
             return None
+
+
+def _of_aws(error: Exception) -> str:
+    match error:
+        case NoRegionError():
+            return "AWS does not know which region: set AWS_REGION to the one you deployed to (export AWS_REGION=eu-north-1), or run `aws configure`."
+        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError() | SSOError() | ProfileNotFound():
+            return f"AWS does not let you in: {error}. {_SIGN_IN}"
+        case ClientError() if error.response.get("Error", {}).get("Code") in _NOT_SIGNED_IN:
+            return f"AWS does not let you in: {error.response['Error'].get('Message', error)}. {_SIGN_IN}"
+        case _:
+            return f"AWS (or the local stack) did not answer as it should: {error}"
 
 
 class PlainGroup(TyperGroup):

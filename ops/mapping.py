@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from ops.mapping_diff import Change, Relook, changes, relooks, stores_left_behin
 from ops.mapping_file import BadMappingFile, load
 from ops.mapping_findings import Finding, Weight, findings
 from ops.safety_stock import SafetyWrite, read_variants, safety_writes, wanted_offsets, write
+from ops.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="The mapping file: check it, compare it, put it in force.")
 File = Annotated[Path, typer.Argument(help="The mapping file (see mapping.example.yaml).")]
@@ -135,6 +137,7 @@ def plan_command(ctx: typer.Context, file: File) -> None:
     conn = connection(ctx)
     plan = _planned(conn, file)
     _show(conn, plan)
+    conn.console.print(conn.typed(_verdict(plan, file)), soft_wrap=True, highlight=False)
     if plan.refused:
         raise typer.Exit(1)
 
@@ -163,6 +166,20 @@ def apply_command(
         conn.console.print(f"[red]Centra refused safety stock:[/red] {text}", highlight=False)
     if refused:
         raise Refusal("The mapping is in force, but not all safety stock was written; run the command again after correcting this.")
+
+
+def _verdict(plan: MappingPlan, file: Path) -> str:
+    """The last line of a plan: may it be applied, and how."""
+    errors = sum(f.weight is Weight.ERROR for f in plan.findings)
+    warnings = counted(len(plan.findings) - errors, "warning")
+    if plan.refused:
+        return f"This file would be refused: {counted(errors, 'error')}, {warnings}. Correct the errors above; nothing was changed."
+    if plan.empty:
+        return f"This file is what is in force already; {warnings}."
+    stores = counted(sum(len(site.stores) for site in plan.after.sites), "store")
+    what = counted(len(plan.changes), "change") if plan.before else f"the first mapping, {stores}"
+    writes = f"{counted(len(plan.safety), 'safety stock')} to write"
+    return f"This file can be applied: {what}, {writes}, {warnings}. Next: `ops mapping apply {quote(str(file))}`."
 
 
 def _planned(conn: Connection, path: Path) -> MappingPlan:
@@ -201,7 +218,8 @@ def _show(conn: Connection, plan: MappingPlan) -> None:
             f"{', '.join(map(str, relook.sitoo_warehouses))} are looked at again."
         )
     if plan.before and plan.to_load:
-        out.print(f"New for stock: {', '.join(s.name for s in plan.to_load)}. Run `ops stock load --store NAME` after applying.", soft_wrap=True)
+        commands = ", ".join(f"`ops stock load --store {quote(s.name)}`" for s in plan.to_load)
+        out.print(conn.typed(f"New for stock: {', '.join(s.name for s in plan.to_load)}. After applying: {commands}."), soft_wrap=True)
     for store in plan.left_behind:
         out.print(
             f"[yellow]{store.name} leaves the mapping: Centra keeps its last quantities; empty warehouse "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,8 @@ from typing import Any
 
 from connector.domain.configuration import Mapping, Pool, Site, SitooWarehouse, Store
 from connector.domain.order_settings import ShippingMethod
+
+_PLACE = re.compile(r"\b(stores|central)\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,18 @@ class Relook:
 
 
 def changes(before: Mapping | None, after: Mapping) -> list[Change]:
-    """Every differing value, in the order of the new file, then what was removed."""
+    """Every differing value, in the order of the new file, then what was removed. Paths name stores; they are told apart by warehouse."""
     old = dict(_flat(before, "")) if before else {}
     new = dict(_flat(after, ""))
     paths = [*new, *(path for path in old if path not in new)]
-    return [Change(path, old.get(path, ""), new.get(path, "")) for path in paths if old.get(path, "") != new.get(path, "")]
+    sites = [site for mapping in (before, after) if mapping for site in mapping.sites]
+    places = {store.centra_warehouse: store.name for site in sites for store in site.stores}
+    places |= {central.centra_warehouse: central.name for site in sites for central in site.central}
+
+    def named(path: str) -> str:
+        return _PLACE.sub(lambda found: f"{found[1]}[{places.get(int(found[2]), found[2])}]", path)
+
+    return [Change(named(path), old.get(path, ""), new.get(path, "")) for path in paths if old.get(path, "") != new.get(path, "")]
 
 
 def relooks(before: Mapping | None, after: Mapping) -> list[Relook]:

@@ -67,9 +67,9 @@ def load(path: Path) -> MappingFile:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
-        raise BadMappingFile([Mistake("", 0, f"{path} cannot be read: {error.strerror}")]) from error
+        raise BadMappingFile([Mistake("", 0, f"cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
-        raise BadMappingFile([Mistake("", 0, f"{path} is not a text file in UTF-8")]) from error
+        raise BadMappingFile([Mistake("", 0, "is not a text file in UTF-8")]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise BadMappingFile([Mistake("", line, f"this is not YAML: {error.problem}")]) from error

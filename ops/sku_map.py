@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from connector.domain.configuration import Lane
-from connector.domain.exceptions import Kind, State, sku_entity
+from connector.domain.exceptions import Case, Kind, State, sku_entity
 from connector.domain.sku_matching import Why
 from connector.flows.build_sku_map import BuildSkuMap, Built, NothingRead
 from connector.flows.store_stock.parked import sku_message
 from connector.runtime.queues import Work
 from connector.store.sku_map import SkuEntry
 from ops.connection import Connection, Refusal, applied, chosen_site, connection
+from ops.exception_views import next_step, state_now
 from ops.sizes import read_size
 
 app = typer.Typer(no_args_is_help=True, help="The SKU map: which Centra size is which Sitoo SKU.")
+MOST_NAMED = 10
+"""Cases named one by one in a command; more are named by their kind."""
 SiteOption = Annotated[int | None, typer.Option("--site", help="Sitoo site; needed when there are several.")]
 
 _MATCHED = {
@@ -52,10 +57,24 @@ def build(ctx: typer.Context, site: SiteOption = None) -> None:
             built = flow.build(place, tell)
         except NothingRead as nothing:
             raise Refusal(f"{nothing}; the SKU map was left as it is.") from nothing
-    _show_built(conn, built)
+    _show_built(conn, place.id, built)
 
 
-def _show_built(conn: Connection, built: Built) -> None:
+def _redrive(conn: Connection, site: int, skus: Sequence[str]) -> str:
+    """A command that redrives what waits for `skus`: by name when they are few."""
+    cases = [case for sku in skus for case in _told(conn, site, sku) if case.state is State.OPEN]
+    if len(cases) <= MOST_NAMED:
+        return f"`ops exceptions redrive {' '.join(case.case_id for case in cases)}`"
+    return ", ".join(f"`ops exceptions redrive --kind {kind}`" for kind in sorted({case.problem.kind for case in cases}))
+
+
+def _told(conn: Connection, site: int, sku: str) -> list[Case]:
+    """What people were told about a SKU that cannot be mapped, in whatever state."""
+    found = [conn.cases.find(kind, sku_entity(site, sku)) for kind in (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU)]
+    return [case for case in found if case is not None]
+
+
+def _show_built(conn: Connection, site: int, built: Built) -> None:
     conn.console.print(f"{built.products} products in Sitoo, {built.sizes} sizes in Centra.")
     table = Table("Sitoo SKUs", "")
     for why, words in _MATCHED.items():
@@ -64,25 +83,26 @@ def _show_built(conn: Connection, built: Built) -> None:
     conn.console.print(table)
     conn.console.print(f"Map: {built.added} added, {built.changed} changed, {built.removed} removed, {built.unchanged} unchanged.")
     for kind, count in built.opened.items():
-        conn.console.print(f"Exceptions {kind.value}: {count}, see `ops exceptions list --kind {kind.value}`.", soft_wrap=True)
+        conn.console.print(conn.typed(f"Exceptions {kind.value}: {count}, see `ops exceptions list --kind {kind.value}`."), soft_wrap=True)
     if built.out_of_stock:
         conn.console.print(f"Not in Centra and without stock in a mapped store, so no exception: {built.out_of_stock}.", soft_wrap=True)
     if built.waiting:
-        conn.console.print(f"Mapped now, but still with an open exception: {len(built.waiting)}. Redrive: `ops exceptions redrive`.", soft_wrap=True)
+        told = f"Mapped now, but still with an open exception: {len(built.waiting)}. Redrive: {_redrive(conn, site, built.waiting)}."
+        conn.console.print(conn.typed(told), soft_wrap=True)
 
 
 @app.command("show")
 def show(ctx: typer.Context, sku: str, site: SiteOption = None) -> None:
-    """What the map says about SKU, and the open exceptions about it. Exit code 1 when it is not mapped."""
+    """What the map says about SKU, and the open or discarded exceptions about it. Exit code 1 when it is not mapped."""
     conn = connection(ctx)
     place = chosen_site(applied(conn), site)
     entry = conn.sku_map.get_many(place.id, [sku]).get(sku)
-    for kind in (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU):
-        case = conn.cases.find(kind, sku_entity(place.id, sku))
-        if case is not None and case.state is State.OPEN:
-            conn.console.print(f"[yellow]{kind.value}[/yellow] (case {case.case_id}) {case.problem.happened} {case.problem.todo}", soft_wrap=True)
+    cases = [case for case in _told(conn, place.id, sku) if case.state is not State.RESOLVED]
+    for case in cases:
+        told = escape(conn.typed(f"(case {case.case_id}, {state_now(case)}) {case.problem.happened} To do: {next_step(case)}"))
+        conn.console.print(f"[yellow]{case.problem.kind.value}[/yellow] {told}", soft_wrap=True, highlight=False)
     if entry is None:
-        raise Refusal(f"{sku} is not in the SKU map of site {place.id}.")
+        raise Refusal(f"{sku} is not in the SKU map of site {place.id}.{'' if cases else ' `ops sku-map build` looks for new articles.'}")
     table = Table("", "", show_header=False)
     for name, value in _lines(entry):
         table.add_row(name, value)
@@ -131,9 +151,11 @@ def add(
     )
     conn.sku_map.put_many(place.id, [entry])
     conn.console.print(f"{sku} is Centra size {size_id} ({size.sku}) now.", soft_wrap=True)
-    waiting = [conn.cases.find(kind, sku_entity(place.id, sku)) for kind in (Kind.UNMAPPED_SKU, Kind.AMBIGUOUS_SKU)]
-    open_cases = [case for case in waiting if case is not None and case.state is State.OPEN]
-    for case in open_cases:
-        conn.console.print(f"Redrive what waited for it: `ops exceptions redrive {case.case_id}`.", soft_wrap=True)
-    if not open_cases:
+    told = _told(conn, place.id, sku)
+    for case in told:
+        if case.state is State.OPEN:
+            conn.console.print(conn.typed(f"Redrive what waited for it: `ops exceptions redrive {case.case_id}`."), soft_wrap=True)
+        elif case.state is State.DISCARDED:
+            conn.console.print(conn.typed(f"Case {case.case_id} was {state_now(case)}; `ops exceptions reopen {case.case_id}` takes that back."))
+    if not any(case.state is State.OPEN for case in told):
         conn.queues.send(Work.STORE_STOCK, [sku_message(place.id, sku)])

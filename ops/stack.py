@@ -64,7 +64,12 @@ def deployed_stack(stage: str) -> Stack:
             r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"] if "PhysicalResourceId" in r
         }
     except ClientError as error:
-        raise Refusal(f"The stack {name} cannot be read: {error.response['Error']['Message']}. Are the AWS account and region right?") from error
+        if error.response["Error"].get("Code") != "ValidationError":
+            raise
+        raise Refusal(
+            f"The stack {name} cannot be read: {error.response['Error']['Message']}. Are the AWS account (AWS_PROFILE) and region"
+            " (AWS_REGION) the ones it was deployed to?"
+        ) from error
     return from_resources(name, resources, {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])})
 
 

@@ -16,6 +16,7 @@ from ops.connection import Connection
 from ops.mappable import what_can_be_mapped
 from ops.mapping_findings import Weight, findings
 from ops.safety_stock import read_variants, safety_writes
+from ops.wording import counted
 
 STALE_AFTER_S = 300.0
 OLD_AFTER_S = 900.0
@@ -45,7 +46,7 @@ def mapping_checks(conn: Connection) -> Iterator[Check]:
         yield Check(Health.WARNING, "switches.sync_store_stock", "is false: no store stock reaches Centra")
     if not found and not writes:
         stores = sum(len(site.stores) for site in mapping.sites)
-        yield Check(Health.OK, "mapping", f"revision {current.revision} fits both vendors ({stores} stores)")
+        yield Check(Health.OK, "mapping", f"revision {current.revision} fits both vendors ({counted(stores, 'store')})")
 
 
 def state_checks(conn: Connection) -> Iterator[Check]:
@@ -66,7 +67,7 @@ def state_checks(conn: Connection) -> Iterator[Check]:
 def _sku_map(conn: Connection, site: Site) -> Check:
     count = sum(1 for _ in conn.sku_map.all(site.id))
     if count:
-        return Check(Health.OK, f"SKU map of site {site.id}", f"{count} SKUs")
+        return Check(Health.OK, f"SKU map of site {site.id}", counted(count, "SKU"))
     return Check(Health.ERROR, f"SKU map of site {site.id}", "is empty: run `ops sku-map build`")
 
 
@@ -82,7 +83,8 @@ def _loaded(conn: Connection, site: Site) -> Check:
 def _feed(conn: Connection, site: Site) -> Iterator[Check]:
     cursor = conn.cursors.get(feed_cursor(site.id))
     if cursor is not None:
-        yield Check(Health.OK, f"feed of site {site.id}", f"read up to transaction {cursor['last']}, {len(cursor['gaps'])} gaps waited for")
+        gaps = counted(len(cursor["gaps"]), "gap")
+        yield Check(Health.OK, f"feed of site {site.id}", f"read up to transaction {cursor['last']}, {gaps} waited for")
 
 
 def _drain(conn: Connection, site: Site) -> Iterator[Check]:
@@ -100,10 +102,10 @@ def _drain(conn: Connection, site: Site) -> Iterator[Check]:
         )
         return
     dirty = conn.levels.dirty(site.id)
+    waiting = f"{counted(len(dirty), 'SKU')} {'waits' if len(dirty) == 1 else 'wait'}"
     oldest = max((now - row.since for row in dirty), default=0.0)
     if oldest > OLD_AFTER_S:
-        yield Check(
-            Health.WARNING, what, f"{len(dirty)} SKUs wait, the oldest for {oldest / 60:.0f} min: the budget is too small, or Centra refuses them"
-        )
+        behind = f"{waiting}, the oldest for {oldest / 60:.0f} min: the budget is too small, or Centra refuses them"
+        yield Check(Health.WARNING, what, behind)
     else:
-        yield Check(Health.OK, what, f"read the vendors {age:.0f} s ago; {len(dirty)} SKUs wait")
+        yield Check(Health.OK, what, f"read the vendors {age:.0f} s ago; {waiting}")

@@ -15,9 +15,11 @@ from connector.domain import quota
 from connector.domain.configuration import CentraSettings, Store
 from connector.flows.load_plan import Cost, StorePlan, cost_of
 from connector.flows.load_stock import LoadRunning, LoadStalled, LoadStock
+from connector.sitoo.models import ItemRow
 from connector.store.mappings import Applied
 from ops.connection import Connection, Refusal, applied, chosen_site, connection
 from ops.stock_view import StoreView, views
+from ops.wording import counted, units
 
 app = typer.Typer(no_args_is_help=True, help="Store stock: the first load, and the state of one SKU.")
 SiteOption = Annotated[int | None, typer.Option("--site", help="Sitoo site; needed when there are several.")]
@@ -116,9 +118,10 @@ def _show_plan(conn: Connection, plans: Sequence[StorePlan], cost: Cost) -> None
     unmapped = sorted({sku for plan in plans for sku in plan.unmapped})
     if unmapped:
         some = ", ".join(unmapped[:10]) + (" …" if len(unmapped) > 10 else "")
-        conn.console.print(f"Not in the SKU map, left out: {some} (`ops sku-map build` makes exceptions of them).", soft_wrap=True)
+        conn.console.print(conn.typed(f"Not in the SKU map, left out: {some} (`ops sku-map build` makes exceptions of them)."), soft_wrap=True)
     conn.console.print(
-        f"At most {cost.requests} requests and {cost.mutations} mutations of Centra: {_duration(cost.hours)} at the configured share of the plan,"
+        f"At most {counted(cost.requests, 'request')} and {counted(cost.mutations, 'mutation')} of Centra: {_duration(cost.hours)}"
+        " at the configured share of the plan,"
         " longer while tills sell (the load goes last).",
         soft_wrap=True,
     )
@@ -146,8 +149,12 @@ def show(ctx: typer.Context, sku: str, site: SiteOption = None) -> None:
     if entry is None:
         raise Refusal(f"{sku} is not in the SKU map: see `ops sku-map show {sku}`.")
     for view in views(conn, place, entry):
-        conn.console.print(f"[bold]{escape(view.store.name)}[/bold]: {view.verdict}", highlight=False, soft_wrap=True)
+        conn.console.print(f"[bold]{escape(view.store.name)}[/bold]: {escape(conn.typed(view.verdict))}", highlight=False, soft_wrap=True)
         conn.console.print(_view_table(view, conn.clock.now()))
+
+
+def _level(item: ItemRow) -> str:
+    return f"{units(item.total)} on hand, {units(item.reserved)} reserved"
 
 
 def _view_table(view: StoreView, now: float) -> Table:
@@ -155,7 +162,7 @@ def _view_table(view: StoreView, now: float) -> Table:
     for warehouse in view.store.sitoo_warehouses:
         item = view.items[warehouse.id]
         counts = "" if warehouse.sellable else ", not sellable: does not count"
-        table.add_row(f"Sitoo warehouse {warehouse.id}", "no row" if item is None else f"{item.total:f} on hand, {item.reserved:f} reserved{counts}")
+        table.add_row(f"Sitoo warehouse {warehouse.id}", "no row" if item is None else _level(item) + counts)
     centra = view.centra
     held = f"{centra.physical} physical, {centra.allocated} allocated, {centra.physical - centra.allocated} free to allocate" if centra else "unknown"
     table.add_row(f"Centra warehouse {view.store.centra_warehouse}", held)
@@ -165,7 +172,8 @@ def _view_table(view: StoreView, now: float) -> Table:
         table.add_row(f"web order {line.order_number}", f"{line.allocated} allocated, {line.shipped} shipped, {line.delivered} handed out ({copy})")
     if view.dirty is not None:
         due = "now" if view.dirty.due <= now else f"in {view.dirty.due - now:.0f} s"
-        table.add_row("waits since", f"{now - view.dirty.since:.0f} s, is looked at {due}, {view.dirty.refusals} refusals")
+        refused = f", refused {counted(view.dirty.refusals, 'time')}" if view.dirty.refusals else ""
+        table.add_row("waits since", f"{now - view.dirty.since:.0f} s, is looked at {due}{refused}")
     for write in view.pending:
         table.add_row("unconfirmed write", f"{now - write.called_at:.0f} s ago")
     return table

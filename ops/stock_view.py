@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR
+from shlex import quote
 
 from connector.centra.models import StockRow
 from connector.domain.configuration import Lane, Site, Store
@@ -14,11 +15,18 @@ from connector.store.order_links import OpenLine
 from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Dirty, PendingWrite
 from ops.connection import Connection
+from ops.wording import clock_time
+
+SOON_S = 600.0
+"""A SKU that is looked at within this time has only to be waited for; a reservation that ends in days explains nothing now."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreView:
-    """`items`: Sitoo's row per warehouse, None where it has none. `target` None: no sellable warehouse has a row, so the stock is unknown."""
+    """`items`: Sitoo's row per warehouse, None where it has none. `target` None: no sellable warehouse has a row, so the stock is unknown.
+
+    `later`: when the SKU is looked at again at the latest (unix s), None when that is not soon. `waiting`: how many SKUs of the store wait for that.
+    """
 
     store: Store
     items: dict[int, ItemRow | None]
@@ -28,6 +36,8 @@ class StoreView:
     booked: int
     dirty: Dirty | None
     pending: tuple[PendingWrite, ...]
+    later: float | None = None
+    waiting: int = 0
 
     @property
     def verdict(self) -> str:
@@ -41,14 +51,22 @@ class StoreView:
         if self.pending:
             return "a write is not confirmed yet"
         if self.dirty is not None:
-            return "waits for the drain"
+            return f"waits for the drain{self._queue()}"
         if self.centra is None:
             return "unknown in Centra"
         if self.centra.physical == self.target.quantity:
             return "right"
         if self.centra.physical == self.centra.allocated > self.target.quantity:
             return "promised to more web orders than the store has"
-        return "differs, and nothing is under way: run `ops stock load` for this store"
+        if self.later is not None:
+            return f"waits its turn, is looked at again at {clock_time(self.later)} at the latest (a mapping change, or a reservation that ends)"
+        if self.waiting:
+            return f"differs{self._queue()}: look again when they are through"
+        return f"differs, and nothing is under way: look again in two minutes; if it stays so, `ops stock load --store {quote(self.store.name)}`"
+
+    def _queue(self) -> str:
+        waits = "SKU of this store waits" if self.waiting == 1 else "SKUs of this store wait"
+        return f"; {self.waiting} {waits} for {'its' if self.waiting == 1 else 'their'} turn" if self.waiting else ""
 
 
 def views(conn: Connection, site: Site, entry: SkuEntry) -> list[StoreView]:
@@ -63,7 +81,11 @@ def views(conn: Connection, site: Site, entry: SkuEntry) -> list[StoreView]:
             booked[booking.warehouse_id] = booked.get(booking.warehouse_id, 0) + units
     items = {w.id: sitoo.items(w.id, [sku], lane=Lane.RECONCILE).get(sku) for store in stores for w in store.sitoo_warehouses}
     read = conn.centra.read_stores({store.centra_warehouse: [entry.size_id] for store in stores}, lane=Lane.RECONCILE)
-    dirty = {d.warehouse: d for d in conn.levels.dirty(site.id) if d.sku == sku}
+    soon = conn.clock.now() + SOON_S
+    all_dirty, timed = conn.levels.dirty(site.id), [(at, mark) for at, mark in conn.levels.timed(site.id) if at <= soon]
+    dirty = {d.warehouse: d for d in all_dirty if d.sku == sku}
+    waiting = {(d.warehouse, d.sku) for d in all_dirty} | {(mark.warehouse, mark.sku) for _, mark in timed}
+    later = {mark.warehouse: at for at, mark in reversed(timed) if mark.sku == sku}
     pending = [write for write in conn.levels.pending_writes(site.id) if sku in write.quantities]
     found = []
     for store in stores:
@@ -81,6 +103,8 @@ def views(conn: Connection, site: Site, entry: SkuEntry) -> list[StoreView]:
                 booked=own_booked,
                 dirty=dirty.get(w),
                 pending=tuple(write for write in pending if write.warehouse == w),
+                later=later.get(w),
+                waiting=sum(warehouse == w for warehouse, _ in waiting),
             )
         )
     return found

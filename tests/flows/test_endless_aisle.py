@@ -12,7 +12,7 @@ from connector.runtime.queues import Work
 from sandbox.order_story import SETTINGS, OrderStory
 from sandbox.sitoo.records import CLOSED, OPEN
 from sandbox.stand_ins import Crash
-from tests.flows.till_story import A, A_TILL, CENTRAL, MIRROR, SENDING, TEE, CAP, begin, external_id, made_for, sent_rows, till_order
+from tests.flows.till_story import A_TILL, CAP, CENTRAL, MIRROR, SENDING, TEE, A, begin, external_id, made_for, sent_rows, till_order
 
 LONG = 1_200.0
 
@@ -25,7 +25,8 @@ def test_undelivered_rows_become_an_order_and_its_shipment_their_delivery() -> N
     assert external_id(story, order) == sent_key(sold)
     assert [(line.size.sku, line.quantity) for line in order.lines] == [(TEE, 2)]
     assert story.allocated_at(order.number, CENTRAL) == {TEE: 2}
-    assert order.shipping_address is not None and order.shipping_address["address1"] == "Storgatan 1"
+    assert order.shipping_address is not None
+    assert order.shipping_address["address1"] == "Storgatan 1"
     assert order.mails == []
     assert sent_rows(story, sold) == {1: 1}
     story.world.centra.ship(order.number)
@@ -38,7 +39,8 @@ def test_undelivered_rows_become_an_order_and_its_shipment_their_delivery() -> N
     assert story.problems() == {}
     assert {key: story.physical(*key) for key in story.must_be()} == story.must_be()
     story.run(LONG)
-    assert len(deliveries) == 2 and made_for(story, sold) == [order]
+    assert len(deliveries) == 2
+    assert made_for(story, sold) == [order]
 
 
 def test_switched_off_they_are_listed_for_the_clients_process() -> None:
@@ -70,14 +72,16 @@ def test_flagged_rows_are_sent_to_the_invoice_address() -> None:
     sold = story.world.sitoo.sell_for_delivery(A_TILL, {TEE: 1}, customer=home)
     story.run(200.0)
     (order,) = made_for(story, sold)
-    assert order.shipping_address is not None and order.shipping_address["address1"] == "Kyrkogatan 2"
+    assert order.shipping_address is not None
+    assert order.shipping_address["address1"] == "Kyrkogatan 2"
 
 
 def test_what_the_store_reserved_it_sends_itself() -> None:
     story = begin(SENDING)
     sold = story.world.sitoo.sell_for_delivery(A_TILL, {TEE: 1}, from_store_stock=True)
     story.run(200.0)
-    assert made_for(story, sold) == [] and story.problems() == {}
+    assert made_for(story, sold) == []
+    assert story.problems() == {}
 
 
 def test_nothing_left_in_the_central_warehouse_is_told_and_redriven() -> None:
@@ -90,7 +94,8 @@ def test_nothing_left_in_the_central_warehouse_is_told_and_redriven() -> None:
     assert case.body is not None
     story.world.queues.send(Work.FULFILMENTS, [case.body])
     story.run(60.0)
-    assert len(made_for(story, sold)) == 1 and story.problems() == {}
+    assert len(made_for(story, sold)) == 1
+    assert story.problems() == {}
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "error_after", "drop_before"])

@@ -11,13 +11,13 @@ from connector.domain.order_keys import sale_key, sent_key
 from connector.runtime.queues import Work
 from sandbox.order_story import SETTINGS, OrderStory
 from sandbox.stand_ins import Crash
-from tests.flows.till_story import A, A_TILL, CAP, RECORDING, TEE, TILL, begin, external_id, made_for, till_order
+from tests.flows.till_story import A_TILL, CAP, RECORDING, TEE, TILL, A, begin, external_id, made_for, till_order
 
 LONG = 700.0
 
 
-def sell(story: OrderStory, units: dict[str, int], **more: object) -> int:
-    sold = story.world.sitoo.sell(A_TILL, units, **more)["order_id"]
+def sell(story: OrderStory, units: dict[str, int], discounts: dict[str, str] | None = None) -> int:
+    sold = story.world.sitoo.sell(A_TILL, units, discounts=discounts)["order_id"]
     assert sold is not None
     return sold
 
@@ -29,18 +29,24 @@ def test_a_sale_is_recorded_paid_shipped_and_takes_no_stock() -> None:
     story.run(120.0)
     (order,) = made_for(story, sold)
     assert external_id(story, order) == sale_key(sold)
-    assert order.status == "SHIPPED" and order.mails == [] and order.email == TILL.email
+    assert order.status == "SHIPPED"
+    assert order.mails == []
+    assert order.email == TILL.email
     state = story.state(order.number)
     assert state["grand_total"] == 35_000
     assert sorted(line.quantity for line in order.lines) == [1, 1, 2]
     assert (order.payment.authorised, order.payment.captured, order.payment.name) == (35_000, 35_000, "Card")
     assert abs(order.created_at - till_order(story, sold).date) < 1.0
-    assert story.physical(A, TEE) == 2 and story.physical(A, CAP) == 4
+    assert story.physical(A, TEE) == 2
+    assert story.physical(A, CAP) == 4
     moved = [c for c in story.world.centra.commits(before) if c["sku"] in (TEE, CAP)]
-    assert {c["warehouse"] for c in moved} == {A} and len(moved) == 2
-    assert story.copies(order.number) == [] and story.problems() == {}
+    assert {c["warehouse"] for c in moved} == {A}
+    assert len(moved) == 2
+    assert story.copies(order.number) == []
+    assert story.problems() == {}
     story.run(LONG)
-    assert made_for(story, sold) == [order] and len(order.shipments) == 1
+    assert made_for(story, sold) == [order]
+    assert len(order.shipments) == 1
     assert {key: story.physical(*key) for key in story.must_be()} == story.must_be()
     assert story.world.links.open_lines([A]) == []
 
@@ -49,7 +55,8 @@ def test_without_the_switch_nothing_is_recorded() -> None:
     story = begin(SETTINGS)
     sold = sell(story, {TEE: 1})
     story.run(LONG)
-    assert made_for(story, sold) == [] and story.physical(A, TEE) == 4
+    assert made_for(story, sold) == []
+    assert story.physical(A, TEE) == 4
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "error_after", "drop_before", "throttle"])
@@ -61,7 +68,8 @@ def test_calls_of_unknown_outcome_are_looked_up(operation: str, fault: str) -> N
     story.run(LONG)
     (order,) = made_for(story, sold)
     assert external_id(story, order) == sale_key(sold)
-    assert len(order.shipments) == 1 and order.status == "SHIPPED"
+    assert len(order.shipments) == 1
+    assert order.status == "SHIPPED"
     assert story.physical(A, TEE) == 4
 
 
@@ -84,7 +92,7 @@ def test_deaths_around_every_record_make_one_order(later: int) -> None:
         sold = sell(story, {TEE: 1})
         story.run(LONG)
         (order,) = made_for(story, sold)
-        assert len(order.shipments) == 1 and order.status == "SHIPPED", nth
+        assert (len(order.shipments), order.status) == (1, "SHIPPED"), nth
         assert story.world.files.number_of(sold) == order.number
         died = left[1] < 0
     assert nth > 5
@@ -114,7 +122,8 @@ def test_a_product_centra_does_not_know_holds_the_sale_until_it_is_mapped() -> N
     sold = sell(story, {TEE: 1, "BAG": 1})
     story.run(200.0)
     (case,) = [c for c in story.world.cases.list(kind=Kind.UNMAPPED_SKU) if "sitoo-order" in c.problem.entity]
-    assert case.problem.evidence["skus"] == ["BAG"] and case.body is not None
+    assert case.problem.evidence["skus"] == ["BAG"]
+    assert case.body is not None
     assert made_for(story, sold) == []
     story.world.centra.add_size("BAG")
     story.run(400.0)
@@ -140,7 +149,8 @@ def test_a_refund_becomes_a_return_of_the_recorded_sale() -> None:
     story.world.sitoo.refund(sold, {0: 1})
     story.run(LONG)
     (returned,) = story.world.centra.returns.returns.values()
-    assert returned.shipment.order is order and sum(line.quantity for line in returned.lines) == 1
+    assert returned.shipment.order is order
+    assert sum(line.quantity for line in returned.lines) == 1
     assert story.physical(A, TEE) == 4
 
 
@@ -151,3 +161,21 @@ def test_taken_and_sent_goods_of_one_receipt_are_two_orders_that_add_up() -> Non
     orders = made_for(story, sold)
     assert {external_id(story, order) for order in orders} == {sale_key(sold), sent_key(sold)}
     assert sum(story.state(order.number)["grand_total"] for order in orders) == 30_000
+
+
+def test_where_centra_ships_nothing_unallocated_sales_stay_recorded_and_it_is_said_once() -> None:
+    story = begin(RECORDING)
+    story.world.centra.modes(held_orders_ship="refused")
+
+    def refuse(_operation: str) -> None:
+        """Shipments are refused for a reason of Centra's own: the order is held as soon as it is there."""
+        for order in story.world.centra.orders.orders.values():
+            order.on_hold = True
+
+    story.world.step = refuse
+    sold = [sell(story, {TEE: 1}), sell(story, {CAP: 1})]
+    story.run(LONG)
+    orders = [made_for(story, each)[0] for each in sold]
+    assert [(order.status, len(order.shipments)) for order in orders] == [("CONFIRMED", 0)] * 2
+    assert story.problems() == {"SHIPMENT_UNCLEAR": ["site/1/pos_sales"]}
+    assert {key: story.physical(*key) for key in story.must_be()} == story.must_be()

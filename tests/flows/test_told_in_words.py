@@ -53,6 +53,6 @@ def test_a_vendor_that_is_down_is_named_with_its_address_and_how_long(vendor: st
     story.world.sitoo.sell(A_TILL, {TEE: 1})
     story.run(60.0)
     (case,) = story.world.cases.list(state=State.OPEN, kind=Kind.DRAIN_STUCK)
-    assert f"{vendor.capitalize()} does not answer ({vendor.capitalize()} ({vendor}.test) answered HTTP " in case.problem.happened
+    assert f"{vendor.capitalize()} does not answer as it should: {vendor.capitalize()} ({vendor}.test) answered HTTP " in case.problem.happened
     assert " s: " in case.problem.happened
     assert "docs/runbooks/vendor-down.md" in case.problem.todo

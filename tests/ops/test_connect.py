@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 from moto import mock_aws
 from rich.console import Console
 from typer.testing import CliRunner
@@ -38,6 +38,7 @@ from ops.failures import sentence
 from ops.pacing import TRIES_FOR_A_TURN, PatientTurns, WaitingBudget
 from ops.read_credentials import ReadApiUser, ReadToken
 from ops.stack import TABLES, Stack, deployed_stack, from_resources, local_stack, queue_id
+from ops.wording import called_as, pasteable
 from sandbox.clock import VirtualTime
 from tests.ops.world import SITE, World
 
@@ -330,3 +331,68 @@ def test_credentials_are_not_shown_in_a_traceback() -> None:
     for credentials in (ReadToken("sesam"), ReadApiUser("123-1", "sesam")):
         assert "sesam" not in repr(credentials)
     assert "123-1" in repr(ReadApiUser("123-1", "sesam"))
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["exceptions", "list"], ["stock", "load"], ["mapping", "plan", "x.yaml"], ["sku-map", "build"]])
+def test_the_error_about_the_stack_shows_how_it_is_typed(command: list[str]) -> None:
+    result = CliRunner().invoke(app, command, env={"COLUMNS": "300"})
+    assert result.exit_code == 2
+    assert "put it before the command, one of them" in result.output
+    assert f"ops --local {command[0]}" in result.output
+
+
+@pytest.mark.parametrize("command", [["stock"], ["stock", "show"], ["exceptions", "redrive"], ["doctor"], ["mapping", "apply"]])
+def test_help_needs_no_stack(command: list[str]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+@pytest.mark.parametrize("command", [["docter"], ["stock", "lod"], ["--local", "exceptions", "lst"]])
+def test_an_unknown_command_is_named_first(command: list[str]) -> None:
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert command[-1] in result.output
+    assert "which stack" not in result.output
+
+
+def test_the_stack_after_the_command_is_told_to_go_before_it() -> None:
+    result = CliRunner().invoke(app, ["doctor", "--stage", "dev"])
+    assert (result.exit_code, result.output.strip()) == (1, "Put --stage before the command: ops --local …, or ops --stage dev …")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NoRegionError(), "AWS_REGION"),
+        (NoCredentialsError(), "aws configure"),
+        (ProfileNotFound(profile="shop"), "AWS_PROFILE"),
+        (ClientError({"Error": {"Code": "ExpiredToken", "Message": "it expired"}}, "DescribeStacks"), "aws sso login"),
+    ],
+)
+def test_what_aws_lacks_names_the_next_step(monkeypatch: pytest.MonkeyPatch, error: Exception, told: str) -> None:
+    def fail(_name: str) -> Any:
+        raise error
+
+    monkeypatch.setattr(boto3, "client", fail)
+    result = CliRunner().invoke(app, ["--stage", "dev", "doctor"])
+    assert result.exit_code == 1
+    assert told in result.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "local", "stage", "called"),
+    [
+        ("/no/such/place/ops", True, None, "/no/such/place/ops --local"),
+        (".venv/other/ops", False, "prod", ".venv/other/ops --stage prod"),
+        ("/project/ops/__main__.py", False, "dev", "ops --stage dev"),
+        ("pytest", False, None, "ops"),
+    ],
+)
+def test_how_the_command_was_called(typed: str, local: bool, stage: str | None, called: str) -> None:
+    assert called_as(typed, local=local, stage=stage) == called
+
+
+def test_commands_in_texts_name_the_stack_that_was_used() -> None:
+    text = "Run `ops doctor`, then `ops --stage prod stock load`; `make local` is no command of ours."
+    assert pasteable(text, "ops --local") == "Run `ops --local doctor`, then `ops --stage prod stock load`; `make local` is no command of ours."

@@ -129,7 +129,9 @@ def test_an_expired_token(running: World) -> None:
         "error",
         "Centra: Centra refuses the token: it is wrong or expired. Make a new one (System > API Tokens) and put it into the secret.",
     ) in rows
-    assert any(text.startswith("SKU map of site 1: 1 SKUs") for _, text in rows), "the connector's own state is told all the same"
+    assert sum("refuses the token" in text for _, text in rows) == 1
+    assert ("ok", "Sitoo: answers") in rows
+    assert any(text.startswith("SKU map of site 1: 1 SKU") for _, text in rows), "the connector's own state is told all the same"
 
 
 @pytest.mark.parametrize(("version", "text"), [("v1.59.9", "set stock.max_sizes_per_set_stock to 1"), ("", "Centra does not tell its version")])
@@ -240,7 +242,7 @@ def test_skus_that_wait_too_long(running: World) -> None:
     running.rehearsal.levels.mark(1, [Mark(STOCKHOLM, "TEE-M")], running.connection.clock.now() - 1_000)
     assert only(told(running, exit_code=0)) == (
         "warning",
-        "drain of site 1: 1 SKUs wait, the oldest for 17 min: the budget is too small, or Centra refuses them",
+        "drain of site 1: 1 SKU waits, the oldest for 17 min: the budget is too small, or Centra refuses them",
     )
 
 
@@ -282,3 +284,15 @@ def test_a_sitoo_user_that_is_refused(running: World) -> None:
     refuse_sitoo(running)
     rows = told(running, exit_code=1)
     assert any(health == "error" and "Sitoo refuses the API user: its id or password is wrong" in text for health, text in rows), rows
+
+
+@pytest.mark.parametrize(("vendor", "other"), [("Centra", "Sitoo"), ("Sitoo", "Centra")])
+def test_a_vendor_that_is_down_has_a_row_with_its_address_and_the_page_for_it(running: World, vendor: str, other: str) -> None:
+    sandbox = running.rehearsal.centra if vendor == "Centra" else running.rehearsal.sitoo
+    sandbox.fault("error", times=None)
+    rows = told(running, exit_code=1)
+    (row,) = [text for health, text in rows if health == "error" and text.startswith(f"{vendor}: ")]
+    assert f"{vendor} did not answer as it should: {vendor} ({vendor.lower()}.test) answered HTTP" in row
+    assert "docs/runbooks/vendor-down.md" in row
+    assert ("ok", f"{other}: answers") in rows
+    assert sum("did not answer" in text for _, text in rows) == 1

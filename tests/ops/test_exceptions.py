@@ -95,7 +95,7 @@ def test_show_tells_everything(world: World) -> None:
     case = parked(world, "TEE-M")
     parked(world, "TEE-M")
     text = ops(world, "show", case.case_id)
-    for words in ("site/1/sku/TEE-M", "state open", "2 time(s)", "dead-letter queue of store_stock", "sku TEE-M", "orders 7: 1"):
+    for words in ("site/1/sku/TEE-M", "state open", "2 times", "dead-letter queue of store_stock", "sku TEE-M", "orders 7: 1"):
         assert words in text
     assert "opened by sync_store_stock" in text
 
@@ -122,8 +122,8 @@ def test_redriving_twice_has_no_second_effect(world: World) -> None:
 
 def test_a_dry_run_changes_nothing(world: World) -> None:
     case = parked(world, "A")
-    assert "1 case(s) would be redriven" in ops(world, "redrive", "--all", "--dry-run")
-    assert "1 case(s) would be discarded" in ops(world, "discard", "--all", "--reason", "x", "--dry-run")
+    assert "1 case would be redriven" in ops(world, "redrive", "--all", "--dry-run")
+    assert "1 case would be discarded" in ops(world, "discard", "--all", "--reason", "x", "--dry-run")
     assert state(world, case) is State.OPEN
     assert waiting(world) == []
 
@@ -165,7 +165,7 @@ def test_what_to_act_on_must_be_said_once(world: World, arguments: list[str]) ->
 
 def test_discard_keeps_its_reason_and_silences_the_problem(world: World) -> None:
     case = parked(world, "A")
-    ops(world, "discard", case.case_id, "--reason", "a sample, never sold")
+    ops(world, "discard", case.case_id, "--reason", "a sample, never sold", "--yes")
     assert state(world, case) is State.DISCARDED
     assert "a sample, never sold" in ops(world, "show", case.case_id)
     assert parked(world, "A").state is State.DISCARDED
@@ -176,7 +176,7 @@ def test_discard_keeps_its_reason_and_silences_the_problem(world: World) -> None
 def test_a_case_without_a_message_is_resolved_and_said_to_be(world: World) -> None:
     problem = Problem(Kind.DRAIN_STUCK, "site/1/store-stock", Owner.ENGINEERING, "It stands still.", "Look.")
     case, _ = world.connection.cases.open(problem, now=world.connection.clock.now(), by="sync_store_stock")
-    text = ops(world, "discard", case.case_id, "--reason", "planned maintenance")
+    text = ops(world, "discard", case.case_id, "--reason", "planned maintenance", "--yes")
     assert "resolved: it had no message to give up; it opens again if it happens again" in text
     assert "discarded" not in text
     assert state(world, case) is State.RESOLVED

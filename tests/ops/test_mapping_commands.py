@@ -24,6 +24,8 @@ def test_plan_shows_and_writes_nothing(world: World) -> None:
     assert "11 Store Stockholm" in text
     assert "3 Floor, 4 Reclaims (not sellable)" in text
     assert "No mapping is in force yet" in text
+    assert "This file can be applied: the first mapping, 2 stores, 1 safety stock to write, " in text
+    assert "mapping.yaml`" in text
     assert world.connection.mappings.current() is None
     assert threshold(world, STOCKHOLM) is None
     assert calls(world, "mutations") == 0
@@ -82,7 +84,7 @@ def test_what_differs_from_what_is_in_force_is_shown(world: World) -> None:
     rows = [line.split("│")[1:4] for line in text.splitlines() if line.count("│") == 4]
     shown = {tuple(cell.strip() for cell in row) for row in rows}
     assert ("centra.quota_share", "0.8", "0.5") in shown
-    assert ("sites[1].stores[11].safety_stock", "–", "2") in shown
+    assert ("sites[1].stores[Stockholm].safety_stock", "–", "2") in shown
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,9 @@ def test_what_differs_from_what_is_in_force_is_shown(world: World) -> None:
 def test_what_does_not_exist_is_refused(world: World, change: tuple[str, str], told: str) -> None:
     assert change[0] in MAPPING
     path = world.mapping(MAPPING.replace(*change))
-    assert told in world.ops("mapping", "plan", path, exit_code=1)
+    text = world.ops("mapping", "plan", path, exit_code=1)
+    assert told in text
+    assert "This file would be refused: " in text
     assert "Not applied: correct the errors above first." in world.ops("mapping", "apply", path, "--yes", exit_code=1)
     assert world.connection.mappings.current() is None
 
@@ -170,7 +174,7 @@ def test_other_sellable_warehouses_have_their_skus_looked_at_again(world: World)
 def test_new_and_closed_stores_are_pointed_out(world: World) -> None:
     one_store = MAPPING[: MAPPING.index("      - name: Gothenburg")] + MAPPING[MAPPING.index("    central:") :]
     world.apply(one_store)
-    assert "New for stock: Gothenburg. Run `ops stock load --store NAME` after applying." in world.apply()
+    assert "New for stock: Gothenburg. After applying: `ops stock load --store Gothenburg`." in world.apply()
     assert "Gothenburg leaves the mapping: Centra keeps its last quantities" in world.ops("mapping", "plan", world.mapping(one_store))
 
 

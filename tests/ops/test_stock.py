@@ -324,9 +324,9 @@ def test_cost() -> None:
 def test_show_explains_a_store_that_is_right_and_one_that_differs(stocked: World) -> None:
     text = stocked.ops("stock", "show", "EQUAL")
     assert "Stockholm: right" in text
-    assert "70.000 on hand, 0.000 reserved, not sellable: does not count" in text
+    assert "70 on hand, 0 reserved, not sellable: does not count" in text
     assert "5 physical, 0 allocated, 5 free to allocate" in text
-    assert "Gothenburg: differs, and nothing is under way: run `ops stock load` for this store" in text
+    assert "Gothenburg: differs, and nothing is under way: look again in two minutes; if it stays so, `ops stock load --store Gothenburg`" in text
     assert "2 = 2 on hand, never below 0" in text
 
 
@@ -372,7 +372,15 @@ def a_view(**parts: Any) -> StoreView:
         ({"centra": None}, "unknown in Centra"),
         ({"target": None}, "unknown in Sitoo: never moved or counted in a sellable warehouse"),
         ({"centra": StockRow(STOCKHOLM, 1, 5, 5)}, "promised to more web orders than the store has"),
-        ({"centra": StockRow(STOCKHOLM, 1, 5, 4)}, "differs, and nothing is under way: run `ops stock load` for this store"),
+        (
+            {"centra": StockRow(STOCKHOLM, 1, 5, 4)},
+            "differs, and nothing is under way: look again in two minutes; if it stays so, `ops stock load --store Stockholm`",
+        ),
+        (
+            {"centra": StockRow(STOCKHOLM, 1, 5, 4), "waiting": 7},
+            "differs; 7 SKUs of this store wait for their turn: look again when they are through",
+        ),
+        ({"dirty": Dirty(STOCKHOLM, "A", 1, 0.0, 0.0, 0), "waiting": 1}, "waits for the drain; 1 SKU of this store waits for its turn"),
     ],
 )
 def test_the_verdict_on_one_store(parts: dict[str, Any], verdict: str) -> None:

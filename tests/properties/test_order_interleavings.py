@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from connector.domain.order_keys import delivery_of
 from connector.flows.orders.order_turn import order_entity
@@ -25,6 +25,8 @@ STORE = st.sampled_from([11, 12, 13])
 SITOO = st.sampled_from([101, 102, 103])
 SKU = st.sampled_from(SKUS)
 STEPS = st.integers(1, 60)
+LINES = st.lists(st.tuples(SKU, st.integers(1, 2)), min_size=1, max_size=2, unique_by=lambda x: x[0])
+PLACES = st.lists(st.sampled_from([11, 12, 13, 1]), min_size=1, max_size=3, unique=True)
 LONGEST_QUIET_S = 2400.0
 
 
@@ -44,11 +46,19 @@ class Orders(RuleBasedStateMachine):
         self.world.centra.modes(**self.centra_modes)
         self.world.sitoo.modes(**self.sitoo_modes)
 
+    @initialize(data=st.data())
+    def three_orders_are_in_the_stores(self, data: st.DataObject) -> None:
+        for _ in range(3):
+            self.web_order(
+                data.draw(LINES), data.draw(PLACES), data.draw(st.sampled_from([PICK_UP, SHIP])), data.draw(st.sampled_from(["authorised", "paid"])), False
+            )
+        self.story.run(data.draw(st.sampled_from([0.0, 0.3, 5.0, 5.0])))
+
     # --- shoppers and customer service ---
 
     @rule(
-        lines=st.lists(st.tuples(SKU, st.integers(1, 2)), min_size=1, max_size=2, unique_by=lambda x: x[0]),
-        warehouses=st.lists(st.sampled_from([11, 12, 13, 1]), min_size=1, max_size=3, unique=True),
+        lines=LINES,
+        warehouses=PLACES,
         option=st.sampled_from([PICK_UP, SHIP]),
         payment=st.sampled_from(["authorised", "authorised", "captured", "paid"]),
         hold=st.sampled_from([False, False, False, True]),

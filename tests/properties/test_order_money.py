@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -178,7 +179,7 @@ def test_copies_of_an_order_are_its_grand_total_to_the_cent(made: tuple[CentraOr
         assert [row.units for row in draft.rows] == [row["quantity"] for row in rows]
 
 
-@THOROUGH
+@settings(max_examples=300 * FACTOR)
 @given(orders(), st.data())
 def test_a_copy_sent_in_parts_costs_the_same(made: tuple[CentraOrder, dict[int, dict[int, int]]], data: st.DataObject) -> None:
     """What is added to an order later goes to its store as a second copy: together they are what one copy would be."""
@@ -218,6 +219,13 @@ def test_larger_remainders_come_first_and_earlier_ones_among_equals(amount: int,
     raised = [(amount * weight % whole, -n) for n, weight in enumerate(weights) if shares[n] > amount * weight // whole]
     kept = [(amount * weight % whole, -n) for n, weight in enumerate(weights) if shares[n] == amount * weight // whole]
     assert not raised or not kept or min(raised) > max(kept)
+
+
+@pytest.mark.parametrize(("amount", "weights"), [(1, [-1, 2]), (1, []), (-1, [])])
+def test_what_cannot_be_split_is_refused(amount: int, weights: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"negative|nobody"):
+        split(amount, weights)
+    assert split(0, []) == []
 
 
 @given(st.integers(-(10**9), 10**9), st.sampled_from([0, 1, 2, 3]))

@@ -90,7 +90,7 @@ class Drains:
 def drains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drains]:
     folder = tmp_path_factory.mktemp("drain")
     built, between = copy_of_build(folder / "built"), Between()
-    template = without_triggers(built, between.variables(), "PollSitoo")
+    template = without_triggers(built, between.variables(), "PollSitoo", "PollCentra")
     with LocalStack(ENV, template=write(template, built), folder=folder) as stack:
         between.target = stack.endpoint
         yield Drains(stack, folder, between)

@@ -32,6 +32,8 @@ NUDGE = {
     "CentraWebhook": {"v": 1, "kind": "nudge", "site": 1, "reason": "centra"},
     "SitooWebhook": {"v": 1, "kind": "nudge", "site": 1, "reason": "event", "orders": [991, 992]},
 }
+CONSUMERS = ("SyncStoreStock", "SyncOrder", "SyncFulfilment", "SyncReturn", "PollSitoo", "PollCentra")
+"""Not started here: what receivers store must lie still."""
 STORED: dict[str, dict[Work, list[dict[str, Any]]]] = {
     "CentraWebhook": {
         Work.STORE_STOCK: [NUDGE["CentraWebhook"]],
@@ -98,7 +100,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     with socket.socket() as nobody:
         # Bound, but not listening: whoever connects is refused, and nobody else gets the port.
         nobody.bind(("127.0.0.1", 0))
-        template = without_triggers(built, between.variables(), "SyncStoreStock", "PollSitoo")
+        template = without_triggers(built, between.variables(), *CONSUMERS)
         with_broken_receivers(template, built, f"http://127.0.0.1:{nobody.getsockname()[1]}")
         with LocalStack(ENV, template=write(template, built), folder=folder) as stack:
             between.target = stack.endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from tests.template.conftest import Template
 
 ROOT = Path(__file__).resolve().parents[2]
-DYNAMO = ROOT / "shared" / "connector" / "store" / "dynamo"
+SHARED = ROOT / "shared"
+DYNAMO = SHARED / "connector" / "store" / "dynamo"
 MODULES = {
     "SkuMap": ("sku_map",),
     "Cursors": ("cursors", "leases"),
@@ -39,6 +41,12 @@ ORDER_FUNCTIONS = {
     "PollCentra": {Work.STORE_STOCK, Work.ORDERS, Work.FULFILMENTS, Work.RETURNS},
 }
 """Those that work on orders and returns, and where they send."""
+FLOWS = {
+    "SyncOrder": "orders.take_order_messages",
+    "SyncFulfilment": "orders.take_fulfilment_messages",
+    "SyncReturn": "returns.take_return_messages",
+    "PollCentra": "orders.poll_centra",
+}
 CALLED = {
     "GetItem": r"_db\.get\(",
     "BatchGetItem": r"_db\.get_many\(",
@@ -89,6 +97,23 @@ def test_an_order_function_finds_all_its_settings(template: Template, function: 
     assert settings.event_bus
     assert settings.vendors.centra_order_api_url == ""
     assert ("TABLE_SALES_LEDGER" in told) == (function == "SyncReturn")
+
+
+def works_named(module: str, seen: set[str]) -> set[str]:
+    """The kinds of work that a flow, and every flow it imports, names: where it sends and parks."""
+    path = SHARED.joinpath(*module.split(".")).with_suffix(".py")
+    if module in seen or not path.is_file():
+        return set()
+    seen.add(module)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    named = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "Work"}
+    return named.union(*(works_named(one, seen) for one in imported if one.startswith("connector.flows")))
+
+
+@pytest.mark.parametrize(("function", "flow"), FLOWS.items())
+def test_an_order_function_is_told_the_queues_that_its_flows_name_and_no_others(function: str, flow: str) -> None:
+    assert works_named(f"connector.flows.{flow}", set()) == {work.name for work in ORDER_FUNCTIONS[function]}
 
 
 @pytest.mark.parametrize("function", ["SyncStoreStock", *ORDER_FUNCTIONS])

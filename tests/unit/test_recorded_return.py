@@ -101,6 +101,14 @@ def test_shipping_given_back_is_the_copys_freight_row() -> None:
     assert prices(recording({200: 1}, 3_333 + 1_000)) == ["-33.33", "-10.00"]
 
 
+def test_two_fees_are_given_back_one_after_the_other() -> None:
+    fees = replace(SOLD, rows=(*SOLD.rows, row(3, "HANDLING", 1, "19.00")))
+    rows = (*ROWS, CopyRow(3, 0, "HANDLING", 1))
+    made = draft_recorded_return(made_return(55, 10, {200: 1}, 3_333 + 5_000), ORDER, fees, rows, SETTINGS, refunded={})
+    assert isinstance(made, Recording)
+    assert prices(made) == ["-33.33", "-49.00", "-1.00"]
+
+
 def test_shipping_that_tills_gave_back_already_stays_with_the_goods() -> None:
     assert prices(recording({200: 1}, 3_333 + 4_900, refunded={2: 1})) == ["-82.33"]
 

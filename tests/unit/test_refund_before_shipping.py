@@ -77,3 +77,17 @@ def test_a_part_shipped_and_a_part_never_sent() -> None:
 
 def test_a_copy_for_returns_only_cancels_nothing() -> None:
     assert plan_return(ONE_BACK, copied(ROW, purpose=Purpose.RETURN), UNSHIPPED, [], SETTINGS).findings[0].kind is Kind.OVER_RETURN
+
+
+def test_what_is_still_to_cancel_after_a_part_was() -> None:
+    done = Returning(return_key(REFUND, 0), True, "done", REFUND, 0, {1: 1}, 0, NOON)
+    half = web_order([replace(TEES, quantity=1, cancelled=1, value=25_000)], [])
+    plan = plan_return(till_refund([row(0, "TEE-M", -2, "500.00", 0)]), copied(ROW), half, [], SETTINGS, returnings=[done])
+    assert (plan.decision, dict(plan.cancel), plan.findings) == (Decision.RETURN, {1: 1}, ())
+
+
+def test_what_is_on_its_way_is_not_cancelled_as_well() -> None:
+    refund = till_refund([row(0, "TEE-M", -3, "750.00", 0)])
+    plan = plan_return(refund, copied(ROW, handed_out=[handed(3, {0: 1})]), UNSHIPPED, [], SETTINGS)
+    (finding,) = plan.findings
+    assert (plan.decision, finding.evidence["rows"]) == (Decision.PARK, ["TEE-M: 3 refunded, 2 of 2 left to return (line 1)"])

@@ -127,6 +127,11 @@ def test_shipping_alone_has_no_return_to_go_with() -> None:
     assert (reasons(made), made.parts) == ([SHIPPING_TOO_MUCH.format("49.00")], ())
 
 
+def test_shipping_under_a_tax_outside_prices_is_left_to_finance() -> None:
+    refund = till_refund([row(0, "COAT", -1, "1250.00", 0), row(1, "FREIGHT", -1, "49.00", 2)])
+    assert reasons(plan(refund, sold(shipping=4_900, tax_added=33_725))) == [SHIPPING_TOO_MUCH.format("49.00")]
+
+
 def test_a_handling_fee_is_told() -> None:
     made = plan(till_refund([row(0, "COAT", -1, "1000.00", 0), row(1, "HANDLING", -1, "19.00", 3)]), sold(handling=1_900))
     assert (reasons(made), made.unexpressed) == (["the till refunded a handling fee of 19.00 SEK"], 1_900)

@@ -44,3 +44,9 @@ def test_a_bundle_that_ships_as_one_line_comes_back_whole_or_not_at_all() -> Non
         plan = plan_return(till_refund(rows), ITEM_ROWS, order, [], SETTINGS)
         assert plan.decision is Decision.PARK
         assert [(f.kind, f.owner, f.stops) for f in plan.findings] == [(Kind.REFUND_MISMATCH, Owner.FINANCE, True)]
+
+
+def test_a_bundle_sold_and_shipped_as_one_line() -> None:
+    order = web_order(BUNDLE, [shipment(10, [(500, 5, 2, 0)])])
+    plan = plan_return(till_refund([row(0, "SET", -1, "400.00", 0)]), copied(CopyRow(0, 5, "SET", 2)), order, [], SETTINGS)
+    assert ([dict(p.lines) for p in plan.parts], plan.parts[0].amount) == ([{500: 1}], 40_000)

@@ -11,7 +11,7 @@ import pytest
 from connector.domain.exceptions import Kind, Owner
 from connector.domain.order_keys import return_key
 from connector.mapping.refund_findings import Candidate, Finding
-from connector.mapping.refund_order import Nature, copy_rows, web_order_of
+from connector.mapping.refund_order import Nature, copy_rows, original_of, web_order_of
 from connector.mapping.till_refund import Decision, ReturnPlan, linked_by_hand, plan_return
 from connector.sitoo.order_models import CANCELLED, OPEN
 from connector.store.order_files import CopyRow, Returning
@@ -106,6 +106,12 @@ def test_a_claim_of_another_refund_takes_units_and_an_own_one_does_not() -> None
     assert plan_return(ONE_BACK, copied(ROW), SHIPPED, [], SETTINGS, returnings=[claim(REFUND)]).decision is Decision.RETURN
 
 
+def test_a_claim_whose_return_is_in_centra_takes_its_units_once() -> None:
+    claim = Returning(return_key(8000, 10), True, "claimed", 8000, 10, {100: 1}, 0, NOON)
+    returns = [made_return(1, 10, {100: 1}, 25_000, external_id=claim.key)]
+    assert plan_return(ONE_BACK, copied(ROW), SHIPPED, returns, SETTINGS, returnings=[claim]).decision is Decision.RETURN
+
+
 @pytest.mark.parametrize("counted", [0, 1])
 def test_planned_again_after_a_crash_what_is_made_is_kept_and_the_rest_is_the_same(counted: int) -> None:
     order = web_order([line(1, "TEE-M", 2, 50_001)], [shipment(10, [(100, 1, 1, 0)]), shipment(11, [(101, 1, 1, 0)], at=NOON + 5)])
@@ -116,6 +122,7 @@ def test_planned_again_after_a_crash_what_is_made_is_kept_and_the_rest_is_the_sa
     after = plan_return(refund, copied(ROW), seen, [made], SETTINGS)
     assert [p.made for p in after.parts] == [1, None]
     assert after.parts[1] == before.parts[1]
+    assert after.parts[0].worth == before.parts[0].worth
     assert sum(p.amount for p in before.parts) == sum(p.amount for p in after.parts) == 43_333
 
 
@@ -135,6 +142,18 @@ def test_a_sku_in_two_rows_goes_where_units_are_left() -> None:
     rows = copied(CopyRow(0, 1, "TEE-M", 1), CopyRow(1, 2, "TEE-M", 2))
     plan = plan_return(till_refund([row(0, "TEE-M", -2, "500.00")]), rows, order, [made_return(1, 10, {100: 1}, 25_000)], SETTINGS)
     assert [dict(p.lines) for p in plan.parts] == [{200: 2}]
+
+
+def test_a_sku_in_two_rows_goes_where_no_other_row_of_the_refund_went() -> None:
+    order = web_order([line(1, "TEE-M", 1, 25_000), line(2, "TEE-M", 1, 25_000)], [shipment(10, [(100, 1, 1, 0), (200, 2, 1, 0)])])
+    rows = copied(CopyRow(0, 1, "TEE-M", 1), CopyRow(1, 2, "TEE-M", 1))
+    plan = plan_return(till_refund([row(0, "TEE-M", -1, "250.00"), row(1, "TEE-M", -1, "250.00", 0)]), rows, order, [], SETTINGS)
+    assert [dict(p.lines) for p in plan.parts] == [{100: 1, 200: 1}]
+
+
+def test_the_credited_order_is_the_original_and_the_mark_stands_in_for_it() -> None:
+    named = replace(ONE_BACK, marks={"pos-originalsales-orderid": "8"})
+    assert (original_of(named), original_of(replace(named, credit_of=None)), original_of(replace(ONE_BACK, credit_of=None))) == (COPY, 8, None)
 
 
 def test_more_than_is_left_is_refused_whole_with_the_figures() -> None:

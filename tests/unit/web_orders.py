@@ -123,7 +123,7 @@ def try_copy(web_order: CentraOrder, units: dict[int, int] | None = None, wareho
         "sitoo_warehouse": 3,
         "warehouse": warehouse,
         "units": held if units is None else units,
-        "fulfilment": PICK_UP_OR_PARCEL[web_order.shipping_option],
+        "fulfilment": PICK_UP_OR_PARCEL.get(web_order.shipping_option),
         "settings": SETTINGS,
         "skus": {each.size_id: f"S-{each.sku}" for each in web_order.lines if each.size_id is not None},
         "purpose": Purpose.FULFIL,

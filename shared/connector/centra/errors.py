@@ -11,6 +11,10 @@ class Unavailable(CentraError):
     """The call did not happen, or it was a query: trying again later is safe (5xx, connection refused, timeouts of queries)."""
 
 
+class Unreadable(Unavailable):
+    """One object of the answer cannot be understood: asked for alone, it does not hold up others."""
+
+
 class Throttled(CentraError):
     """HTTP 429. `until`: unix s before which no call may be made (already told to the budget). The call did not happen."""
 

@@ -11,7 +11,7 @@ from connector.centra import order_documents as documents
 from connector.centra import order_mutations as mutations
 from connector.centra.answers import Malformed, Node, date_text, moment, of, whole
 from connector.centra.calls import list_of, read
-from connector.centra.errors import Unavailable
+from connector.centra.errors import Unavailable, Unreadable
 from connector.centra.order_answers import centra_order, centra_return, lists_all, merge_allocations
 from connector.centra.order_lookups import OrderLookups
 from connector.centra.order_models import CentraOrder, ReturnOfOrder, Written
@@ -208,7 +208,7 @@ def _order(number: int, node: Node) -> CentraOrder:
     try:
         return centra_order(node)
     except Malformed as malformed:
-        raise Unavailable(f"Centra's answer about order {number} cannot be read: {malformed}") from malformed
+        raise Unreadable(f"Centra's answer about order {number} cannot be read: {malformed}") from malformed
 
 
 def _updated(node: Node) -> float:

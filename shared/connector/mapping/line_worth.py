@@ -6,8 +6,9 @@ however they are returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from connector.centra.order_models import CentraOrder, LineOfOrder
 from connector.domain.money import split
@@ -59,13 +60,18 @@ def line_worths(order: CentraOrder) -> dict[int, Worth]:
         (order.amounts.shipping, order.amounts.shipping_tax_percent or 0),
         (order.amounts.handling, order.amounts.handling_tax_percent or 0),
     ]
-    taxes = split(tax, [int(base * percent * 100) for base, percent in (*bases, *fees)])
+    taxes = split(tax, tax_weights((*bases, *fees), inside=tax < 0))
     worths = {
         line.id: Worth(value, voucher, share) for line, value, voucher, share in zip(paying, values, vouchers, taxes[: len(paying)], strict=True)
     }
     for line in paying:
         worths.update(_items(order, line, worths[line.id]))
     return worths
+
+
+def tax_weights(parts: Iterable[tuple[int, Decimal | int]], *, inside: bool) -> list[int]:
+    """In which proportion amounts with these rates are taxed; `inside`: the tax is a part of them (it is deducted), else it comes on top."""
+    return [int(Decimal(base) * rate * 1_000_000 / (100 + rate if inside else 100)) for base, rate in parts]
 
 
 class UnitWorths:

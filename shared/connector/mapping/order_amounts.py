@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from connector.centra.order_models import CentraOrder, LineOfOrder, OrderAmounts
 from connector.domain.money import UnsupportedAmount, cents, in_units, sitoo_money, split
-from connector.mapping.line_worth import Worth, items_of, line_worths
+from connector.mapping.line_worth import Worth, items_of, line_worths, tax_weights
 from connector.mapping.order_kinds import is_goods, is_priced_only
 
 
@@ -137,8 +137,7 @@ def _fees(order: CentraOrder, tax: int) -> tuple[Price, Price]:
     rates = [amounts.shipping_tax_percent or Decimal(0), amounts.handling_tax_percent or Decimal(0)]
     excess = max(0, amounts.discounts - sum(_values(order)))
     discounts = split(min(excess, sum(values)), values)
-    weights = [int(value * rate * 100) for value, rate in zip(values, rates, strict=True)]
-    taxes = split(tax, weights)
+    taxes = split(tax, tax_weights(zip(values, rates, strict=True), inside=tax < 0))
     vats = rates if taxed(order) else [Decimal(0), Decimal(0)]
     made = [Price(v - d + t, d, vat) for v, d, t, vat in zip(values, discounts, taxes, vats, strict=True)]
     return made[0], made[1]

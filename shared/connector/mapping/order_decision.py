@@ -78,8 +78,7 @@ def decide(order: CentraOrder, settings: OrderSettings, site: Site) -> Decision:
         return Decision(DecisionKind.RETURN_COPY, "shipped from elsewhere: tills may take it back", awaiting, {}, returnable, method)
     if awaiting:
         return Decision(DecisionKind.WAIT, awaiting, awaiting, shipping_method=method)
-    done = all(order.shipped_units(line.id) >= line.quantity for line in order.lines if is_goods(line))
-    return Decision(DecisionKind.IGNORE, "everything has been shipped" if done else "no store of this site has a part in it", shipping_method=method)
+    return Decision(DecisionKind.IGNORE, _nothing_to_do(order), shipping_method=method)
 
 
 def shipping_method(order: CentraOrder, settings: OrderSettings) -> ShippingMethod | None:
@@ -150,6 +149,14 @@ def _owed_by_stores(order: CentraOrder, settings: OrderSettings, site: Site) -> 
 def _unallocated(order: CentraOrder) -> str:
     waits = [(line, n) for line in order.lines if is_goods(line) and (n := _waiting_units(order, line)) > 0]
     return "no warehouse has yet been given " + ", ".join(f"{n} × {line.sku or line.id}" for line, n in waits) if waits else ""
+
+
+def _nothing_to_do(order: CentraOrder) -> str:
+    goods = [line for line in order.lines if is_goods(line) and line.quantity]
+    if not goods:
+        return "nothing of it lies in a warehouse"
+    done = all(order.shipped_units(line.id) >= line.quantity for line in goods)
+    return "everything has been shipped" if done else "no store of this site has a part in it"
 
 
 def _waiting_units(order: CentraOrder, line: LineOfOrder) -> int:

@@ -54,7 +54,7 @@ def draft_recorded_return(
         return _unsupported(made, order)
     source = {row.row: row for row in copy.rows}
     goods = [_share_of(source[row], refunded.get(row, 0), units) for row, units in taken.items()]
-    fees = {row.row: _share_of(source[row.row], 0, 1) for row in rows if not row.line and row.units == 1 and not refunded.get(row.row)}
+    fees = {row.row: _share_of(source[row.row], 0, 1) for row in rows if not row.line and not refunded.get(row.row)}
     over = max(0, total - sum(goods))
     for row, fee in fees.items():
         fees[row] = min(fee, over)

@@ -85,6 +85,8 @@ def settle(
         unexpressed = over + matched.shipping + matched.handling - shipping
         if over > sum(part.units for part in parts):
             reasons.append(f"the till paid {amount(over, order.currency, order.currency_decimals)} more than the articles are worth")
+        elif over < 0:
+            reasons.append(f"Centra's returns come to {amount(-over, order.currency, order.currency_decimals)} more than the till paid")
         reasons += of_cancelled(order, cancelled, paid_cancelled, worths, payers)
     elif matched.inexact:
         reasons.append(f"{order.currency} cannot express what the till paid")

@@ -84,14 +84,13 @@ def _where_left(units: int, left: Sequence[int]) -> list[int]:
 
 
 def _as_items(order: CentraOrder, matched: Matched) -> Matched:
-    """A bundle's own line told as its items, which are what is shipped; unless shipments hold the bundle's line."""
-    shipped = {line.order_line for shipment in order.shipments for line in shipment.lines}
+    """A bundle's own line told as its items, which are what is shipped; where it ships as one line, they are put together again (refund_units)."""
     worths = line_worths(order)
     units: dict[int, int] = defaultdict(int)
     paid: dict[int, int] = defaultdict(int)
     for line_id, count in matched.units.items():
         line, items = order.line(line_id), items_of(order, line_id)
-        if line is None or line_id in shipped or not items or not line.quantity:
+        if line is None or not items or not line.quantity:
             units[line_id] += count
             paid[line_id] += matched.paid[line_id]
             continue

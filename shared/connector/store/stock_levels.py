@@ -119,6 +119,10 @@ class StockLevels(Protocol):
         """Turn `mark_at` marks whose time has come into dirty rows, each exactly once whoever calls; how many."""
         ...
 
+    def timed(self, site: int) -> list[tuple[float, Mark]]:
+        """The `mark_at` marks that are not ripened yet, with their time (unix s), soonest first."""
+        ...
+
     def dirty(self, site: int) -> list[Dirty]:
         """All dirty rows, due or not. Strongly consistent."""
         ...

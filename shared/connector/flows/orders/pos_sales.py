@@ -97,6 +97,7 @@ def _ship(turn: OrderTurn, order: WholeOrder, made: CentraOrder) -> None:
     turn.hold()
     written = ctx.centra.complete_shipment(shipment_id, shipped_at=order.date, send_email=False)
     if written.errors:
+        _forget(turn, order, made)
         _not_shipped(ctx, written.errors)
         return
     warehouse = _store_of(ctx, order)
@@ -132,6 +133,14 @@ def _tell_drain(turn: OrderTurn, order: WholeOrder, made: CentraOrder, by_sku: d
             break
         ctx.links.linked(made.number, warehouse, sku, sitoo_order_id=order.id, reserved=0, reserved_until=None)
         ctx.links.delivered(made.number, warehouse, sku, units=units)
+
+
+def _forget(turn: OrderTurn, order: WholeOrder, made: CentraOrder) -> None:
+    """Nothing is shipped after all: the drain need not look at this order any more."""
+    warehouse = _store_of(turn.ctx, order)
+    for line in turn.ctx.links.open_lines([warehouse]) if warehouse is not None else ():
+        if line.order_number == made.number:
+            turn.ctx.links.close(line)
 
 
 def _store_of(ctx: OrderContext, order: WholeOrder) -> int | None:

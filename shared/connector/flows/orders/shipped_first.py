@@ -35,7 +35,7 @@ def hand_out_what_centra_shipped(turn: OrderTurn, order: CentraOrder, body: str)
         if copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not turn.is_ours(copy):
             continue
         for shipment in order.shipments:
-            fact = f"handed-out:{shipment.id}"
+            fact = f"handed-out:{shipment.id}:{copy.external_id}"
             foreign = shipment.id not in ours and delivery_of(shipment.external_id) is None
             if shipment.shipped_at is None or not foreign or fact in turn.file.handled:
                 continue

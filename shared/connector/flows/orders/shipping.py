@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder, ShipmentOfOrder
 from connector.domain.exceptions import Kind, Owner
-from connector.domain.order_keys import shipment_key
+from connector.domain.order_keys import delivery_of, shipment_key
 from connector.domain.order_settings import Capture
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
@@ -26,9 +26,9 @@ def ship(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shipping, bo
     if known is None:
         turn.keep(replace(turn.file.with_shipping(shipping), is_open=True))
         known = shipping
-        adopted = _made_by_others(order, known)
+        adopted = _made_by_others(turn, order, known)
     else:
-        adopted = _found(order, known) or _made_by_others(order, known)
+        adopted = _found(order, known) or _made_by_others(turn, order, known)
     if known.state is ShippingState.CLAIMED:
         known, order = _create(turn, order, known, adopted, body, fresh=known is shipping)
     if known.state in (ShippingState.CREATED, ShippingState.CAPTURE_FAILED):
@@ -42,11 +42,13 @@ def _found(order: CentraOrder, shipping: Shipping) -> ShipmentOfOrder | None:
     return next((s for s in order.shipments if s.external_id == shipping.external_id or s.id == shipping.shipment_id), None)
 
 
-def _made_by_others(order: CentraOrder, shipping: Shipping) -> ShipmentOfOrder | None:
+def _made_by_others(turn: OrderTurn, order: CentraOrder, shipping: Shipping) -> ShipmentOfOrder | None:
     """An unshipped shipment that holds exactly these units (stores with "Direct to Shipment" start every order with one)."""
+    taken = {s.shipment_id for s in turn.file.shippings}
     for shipment in order.shipments:
         units = {line.order_line: line.units for line in shipment.lines}
-        if shipment.shipped_at is None and units == dict(shipping.lines):
+        foreign = delivery_of(shipment.external_id) is None and shipment.id not in taken
+        if foreign and shipment.shipped_at is None and units == dict(shipping.lines):
             return shipment
     return None
 

@@ -104,7 +104,7 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
         number = _find_owner(ctx, asked, message, taken)
         if number is None:
             return
-    elif asked.get("action") == "add":
+    elif asked["type"] == "order" and asked.get("action") == "add":
         taken.ignored += 1
         return
     with order_turn(ctx, number) as turn:

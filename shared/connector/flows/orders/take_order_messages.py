@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.centra.errors import Unreadable
 from connector.centra.order_models import CentraOrder
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.forward_order import forward_order
@@ -65,13 +66,14 @@ def take_order_messages(messages: Sequence[OrderMessage], context_of: ContextOf,
             _take_oversold(context_of, asked, message, taken)
         else:
             wanted.setdefault(int(asked["id"]), []).append(message)
-    orders, failure = _read(contexts[0], list(wanted))
+    orders = _read(contexts[0], list(wanted))
     for number, of_order in wanted.items():
-        if number not in orders and failure is None:
+        found = orders.get(number)
+        if found is None:
             taken.ignored += len(of_order)
             continue
         for ctx in contexts:
-            _one(ctx, number, orders.get(number), failure, of_order, ends_at, taken)
+            _one(ctx, number, found, of_order, ends_at, taken)
     return taken
 
 
@@ -88,25 +90,33 @@ def read_message(body: str) -> dict[str, Any] | None:
     return asked if asked.get("type") == "order" and isinstance(asked.get("id"), int) else None
 
 
-def _read(ctx: OrderContext, numbers: list[int]) -> tuple[dict[int, CentraOrder], Exception | None]:
-    """Every order in as few requests as may be; a failure holds for all that could not be read."""
-    orders: dict[int, CentraOrder] = {}
+def _read(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, CentraOrder | Exception]:
+    """Every order in as few requests as may be, or why it could not be read; one that cannot be understood does not hold up the others."""
+    orders: dict[int, CentraOrder | Exception] = {}
     for start in range(0, len(numbers), MOST_PER_READ):
+        chunk = numbers[start : start + MOST_PER_READ]
         try:
-            orders |= ctx.centra.orders(numbers[start : start + MOST_PER_READ])
+            orders |= ctx.centra.orders(chunk)
+        except Unreadable as unreadable:
+            orders |= _read_singly(ctx, chunk) if len(chunk) > 1 else {chunk[0]: unreadable}
         except (*PASSING, *REFUSED) as failure:
-            return orders, failure
-    return orders, None
+            orders |= dict.fromkeys(numbers[start:], failure)
+            break
+    return orders
+
+
+def _read_singly(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, CentraOrder | Exception]:
+    orders: dict[int, CentraOrder | Exception] = {}
+    for number in numbers:
+        try:
+            orders |= ctx.centra.orders([number])
+        except (*PASSING, *REFUSED) as failure:
+            orders[number] = failure
+    return orders
 
 
 def _one(
-    ctx: OrderContext,
-    number: int,
-    order: CentraOrder | None,
-    failure: Exception | None,
-    messages: Sequence[OrderMessage],
-    ends_at: float,
-    taken: TakenOrders,
+    ctx: OrderContext, number: int, order: CentraOrder | Exception, messages: Sequence[OrderMessage], ends_at: float, taken: TakenOrders
 ) -> None:
     body, redriven = messages[0].body, any(m.exception_id for m in messages)
     if ends_at - ctx.clock.now() < LATEST_START_S:
@@ -116,8 +126,8 @@ def _one(
     try:
         with order_turn(ctx, number) as turn:
             try:
-                if order is None:
-                    raise failure or LookupError(f"order {number} was not read")
+                if isinstance(order, Exception):
+                    raise order
                 forward_order(turn, order, body, redriven=redriven)
                 taken.done += 1
             except (LeaseLost, FileChanged):

@@ -17,8 +17,8 @@ def report_stuck(ctx: DrainContext, state: DrainState, error: Exception) -> None
     refused = isinstance(error, centra_errors.Unauthorised | sitoo_errors.Unauthorised)
     silent = isinstance(error, centra_errors.Unavailable | sitoo_errors.Unavailable)
     vendor = _whose(error)
-    says = f"{vendor} does not answer ({error})" if silent else f"{vendor} answers with {type(error).__name__}"
-    wait = f"Wait, the connector keeps trying by itself; `ops doctor` tells when {vendor} answers again, docs/runbooks/vendor-down.md what to tell the stores."
+    says = f"{vendor} does not answer as it should: {error}" if silent else f"{vendor} answers with {type(error).__name__}"
+    wait = f"Wait, the connector keeps trying by itself; `ops doctor` tells when {vendor} answers again. See docs/runbooks/vendor-down.md."
     look = "Run `ops doctor`; look at the vendor's status page and the function's log. The connector keeps trying by itself."
     renew = f"Renew the {vendor} credentials in Secrets Manager."
     problem = Problem(

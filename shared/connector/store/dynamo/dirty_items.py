@@ -55,6 +55,10 @@ def timed_row(site: int, at_ms: int, mark: Mark) -> Row:
     return {"pk": f"timed#{site}", "sk": f"{at_ms:016d}#{mark.warehouse}#{mark.sku}", "delta": mark.delta, **_blocked(mark.blocked_by)}
 
 
+def timed_at(row: Row) -> float:
+    return int(text(row, "sk").split("#", 1)[0]) / 1000
+
+
 def timed_mark(row: Row) -> Mark:
     _, warehouse, sku = text(row, "sk").split("#", 2)
     return Mark(int(warehouse), sku, whole(row, "delta"), _by_warehouse(row, "b"))

@@ -18,7 +18,7 @@ from connector.store.dirty_rows import due_at_ms, merged, ripe_ms
 from connector.store.dynamo.actions import PRESENT, delete, put
 from connector.store.dynamo.attributes import Row, real, text, whole
 from connector.store.dynamo.connection import MAX_ACTIONS, Connection, chunks
-from connector.store.dynamo.dirty_items import dirty_of, level_key, level_of, mark_action, timed_mark, timed_row
+from connector.store.dynamo.dirty_items import dirty_of, level_key, level_of, mark_action, timed_at, timed_mark, timed_row
 from connector.store.dynamo.leases import fenced
 from connector.store.dynamo.settling import steps
 from connector.store.leases import Lease, LeaseLost
@@ -53,6 +53,9 @@ class DynamoStockLevels:
                     break
                 left = [row for row, refused in zip(left, refusals, strict=False) if refused is None]
         return ripened
+
+    def timed(self, site: int) -> list[tuple[float, Mark]]:
+        return [(timed_at(row), timed_mark(row)) for row in self._db.query(self._table, f"timed#{site}")]
 
     def dirty(self, site: int) -> list[Dirty]:
         return [dirty_of(row) for row in self._db.query(self._table, f"dirty#{site}")]

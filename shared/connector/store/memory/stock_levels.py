@@ -44,6 +44,11 @@ class MemoryStockLevels:
             self._mark(site, [timed.pop(key) for key in ripe], now)
             return len(ripe)
 
+    def timed(self, site: int) -> list[tuple[float, Mark]]:
+        self.before("stock_levels.timed")
+        with self._leases.lock:
+            return [(key[0] / 1000, mark) for key, mark in sorted(self._timed[site].items(), key=lambda item: item[0])]
+
     def dirty(self, site: int) -> list[Dirty]:
         self.before("stock_levels.dirty")
         with self._leases.lock:
