@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ops import doctor, exceptions, mapping, order, sku_map, stock
+from ops import doctor, exceptions, mapping, order, returns, sku_map, stock
+from ops.connection import Refusal
 from ops.failures import PlainGroup
 from ops.wording import called_as
 
@@ -19,6 +19,7 @@ app.add_typer(mapping.app, name="mapping")
 app.add_typer(sku_map.app, name="sku-map")
 app.add_typer(stock.app, name="stock")
 app.add_typer(order.app, name="order")
+app.add_typer(returns.app, name="return")
 app.add_typer(exceptions.app, name="exceptions")
 app.command("doctor")(doctor.doctor)
 
@@ -41,14 +42,15 @@ def choose(
 
 def _connect(local: bool, stage: Stage | None, command: str) -> object:
     if local == (stage is not None):
-        raise typer.BadParameter(
-            f"{'not both: s' if local else 's'}ay which stack, and put it before the command, one of them: `ops --local {command} …` for the one that"
-            f" `make local` or `make demo` runs here, `ops --stage dev {command} …` (or prod) for a deployed one"
+        here, there = (called_as(local=is_local, stage="dev") for is_local in (True, False))
+        raise Refusal(
+            f"Say which stack{', not both' if local else ''}; put it before the command, one of them: `{here} {command} …` for the one that"
+            f" `make local` or `make demo` runs here, `{there} {command} …` (or prod) for a deployed one."
         )
     from ops.connect import connect
     from ops.stack import deployed_stack, local_stack
 
-    called = called_as(sys.argv[0], local=local, stage=stage)
+    called = called_as(local=local, stage=stage)
     return connect(local_stack() if stage is None else deployed_stack(stage.value), Console(), called)
 
 

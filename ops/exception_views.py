@@ -91,6 +91,7 @@ def case_panel(case: Case, now: float, typed: Callable[[str], str] = str) -> Pan
         ("seen", f"{counted(case.count, 'time')}, {ago}"),
         ("what happened", typed(problem.happened)),
         ("what to do", typed(next_step(case))),
+        *((("once mended", typed(f"`ops exceptions redrive {case.case_id}`")),) if case.state is State.OPEN else ()),
         ("runbook", runbook_of(problem.kind)),
         ("waits on", f"dead-letter queue of {case.queue}" if case.queue and case.state is State.OPEN else "nothing: no message to send back"),
         *((name, _evidence(value)) for name, value in problem.evidence.items()),

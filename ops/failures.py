@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import typer
@@ -25,7 +24,7 @@ from connector.runtime.sitoo_lock import LockBusy
 from connector.sitoo import errors as sitoo
 from connector.store.dynamo.connection import StoreBusy
 from connector.store.leases import LeaseLost
-from ops.connection import Refusal
+from ops.connection import Connection, Refusal
 from ops.wording import called_as, clock_time, pasteable
 
 _WHEN_DOWN = "Run the command again when it answers, it goes on where it was; what else to do is in docs/runbooks/vendor-down.md."
@@ -65,7 +64,7 @@ def sentence(error: BaseException) -> str | None:
 def _of_aws(error: Exception) -> str:
     match error:
         case NoRegionError():
-            return "AWS does not know which region: set AWS_REGION to the one you deployed to (export AWS_REGION=eu-north-1), or run `aws configure`."
+            return "AWS does not know which region: export AWS_DEFAULT_REGION=… with the one you deployed to (eu-north-1), or run `aws configure`."
         case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError() | SSOError() | ProfileNotFound():
             return f"AWS does not let you in: {error}. {_SIGN_IN}"
         case ClientError() if error.response.get("Error", {}).get("Code") in _NOT_SIGNED_IN:
@@ -84,8 +83,9 @@ class PlainGroup(TyperGroup):
             text = _misplaced(error) or sentence(error)
             if text is None:
                 raise
-            stage = ctx.params.get("stage")
-            called = called_as(sys.argv[0], local=bool(ctx.params.get("local")), stage=stage)
+            made = ctx.obj
+            local, stage = bool(ctx.params.get("local")), ctx.params.get("stage")
+            called = made.called if isinstance(made, Connection) else called_as(local=local, stage=stage)
             typer.secho(pasteable(text, called), fg=typer.colors.RED, err=True)
             raise typer.Exit(1) from error
 
@@ -93,4 +93,4 @@ class PlainGroup(TyperGroup):
 def _misplaced(error: Exception) -> str | None:
     """An option of `ops` itself, typed after the command."""
     option = getattr(error, "option_name", None)
-    return f"Put {option} before the command: ops --local …, or ops --stage dev …" if option in ("--local", "--stage") else None
+    return f"Put {option} before the command, as in `ops --local doctor`." if option in ("--local", "--stage") else None

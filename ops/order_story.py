@@ -86,4 +86,10 @@ def _looked_at(conn: Connection, site: Site, known: Copy | None, order: WholeOrd
 def _cases(conn: Connection, number: int) -> list[Case]:
     entity = order_entity(number)
     waiting = [*conn.cases.list(state=State.OPEN), *conn.cases.list(state=State.REDRIVEN)]
-    return [case for case in waiting if case.problem.entity == entity or case.problem.entity.startswith(f"{entity}/")]
+    return [case for case in waiting if _is_about(case, number, entity)]
+
+
+def _is_about(case: Case, number: int, entity: str) -> bool:
+    """A problem with one of its returns is told under the return, or under the till's refund."""
+    about = case.problem.entity
+    return about == entity or about.startswith(f"{entity}/") or case.problem.evidence.get("order") == number

@@ -20,6 +20,7 @@ from connector.store.sku_map import SkuEntry
 from ops.connection import Connection, Refusal, applied, chosen_site, connection
 from ops.exception_views import next_step, state_now
 from ops.sizes import read_size
+from ops.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="The SKU map: which Centra size is which Sitoo SKU.")
 MOST_NAMED = 10
@@ -75,7 +76,7 @@ def _told(conn: Connection, site: int, sku: str) -> list[Case]:
 
 
 def _show_built(conn: Connection, site: int, built: Built) -> None:
-    conn.console.print(f"{built.products} products in Sitoo, {built.sizes} sizes in Centra.")
+    conn.console.print(f"{counted(built.products, 'product')} in Sitoo, {counted(built.sizes, 'size')} in Centra.")
     table = Table("Sitoo SKUs", "")
     for why, words in _MATCHED.items():
         if built.matched.get(why):

@@ -68,7 +68,7 @@ def deployed_stack(stage: str) -> Stack:
             raise
         raise Refusal(
             f"The stack {name} cannot be read: {error.response['Error']['Message']}. Are the AWS account (AWS_PROFILE) and region"
-            " (AWS_REGION) the ones it was deployed to?"
+            " (AWS_DEFAULT_REGION) the ones it was deployed to?"
         ) from error
     return from_resources(name, resources, {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])})
 

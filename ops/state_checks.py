@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from connector.domain.configuration import Lane, Site
 from connector.domain.exceptions import State
 from connector.flows.load_stock import loaded_at
+from connector.flows.returns.stock_evidence import read_evidence
 from connector.flows.store_stock.bookings import bookings_cursor
 from connector.flows.store_stock.centra_changes import centra_cursor
 from connector.flows.store_stock.feed import feed_cursor
@@ -16,6 +17,7 @@ from ops.connection import Connection
 from ops.mappable import what_can_be_mapped
 from ops.mapping_findings import Weight, findings
 from ops.safety_stock import read_variants, safety_writes
+from ops.stock_view import SOON_S
 from ops.wording import counted
 
 STALE_AFTER_S = 300.0
@@ -56,6 +58,7 @@ def state_checks(conn: Connection) -> Iterator[Check]:
         yield _loaded(conn, site)
         yield from _feed(conn, site)
         yield from _drain(conn, site)
+        yield from _refunded_copies(conn, site)
     waiting = Counter(case.problem.kind.value for case in conn.cases.list(state=State.OPEN))
     if waiting:
         listed = ", ".join(f"{count} {kind}" for kind, count in waiting.most_common())
@@ -102,10 +105,27 @@ def _drain(conn: Connection, site: Site) -> Iterator[Check]:
         )
         return
     dirty = conn.levels.dirty(site.id)
+    soon = sum(at - now <= SOON_S for at, _ in conn.levels.timed(site.id))
     waiting = f"{counted(len(dirty), 'SKU')} {'waits' if len(dirty) == 1 else 'wait'}"
+    waiting += f", {counted(soon, 'look')} more within ten minutes" if soon else ""
     oldest = max((now - row.since for row in dirty), default=0.0)
     if oldest > OLD_AFTER_S:
         behind = f"{waiting}, the oldest for {oldest / 60:.0f} min: the budget is too small, or Centra refuses them"
         yield Check(Health.WARNING, what, behind)
     else:
         yield Check(Health.OK, what, f"read the vendors {age:.0f} s ago; {waiting}")
+
+
+def _refunded_copies(conn: Connection, site: Site) -> Iterator[Check]:
+    """Whether `delivery-ignore-stock` of a sale covers its return is not documented: the refunds tell."""
+    what, seen = f"refunds of copies without stock, site {site.id}", read_evidence(conn.cursors, site.id)
+    if seen is None:
+        return
+    counts = f"{seen.moves} moved stock by themselves, {seen.late} late, {seen.does_not} did not; the latest: Sitoo order {seen.refund}"
+    if seen.late:
+        yield Check(Health.WARNING, what, f"{counts}. Set orders.returns.stock_in_after_s in the mapping file longer than Sitoo takes")
+    elif seen.moves and seen.does_not:
+        yield Check(Health.WARNING, what, f"{counts}. The account shows both modes: ask Sitoo whether the setting was changed")
+    else:
+        mode = "Sitoo takes them into stock" if seen.moves else "Sitoo does not take them into stock, the connector does"
+        yield Check(Health.OK, what, f"{mode} ({counts})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,12 +32,18 @@ def clock_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S %Z")
 
 
-def called_as(typed: str, *, local: bool, stage: str | None) -> str:
-    """How this command was called, up to the stack it talks to. `typed`: sys.argv[0]; `ops` when the shell finds it by that name."""
+def program(installed: Path, here: Path) -> str:
+    """How `ops` is typed in folder `here`: by name where the shell finds `installed` so, else by its path; `ops` when it is not there."""
     found = shutil.which("ops")
-    by_path = Path(typed).name == "ops" and not (found and Path(found).resolve() == Path(typed).resolve())
+    if not installed.exists() or (found and Path(found).samefile(installed)):
+        return "ops"
+    return str(installed.relative_to(here) if installed.is_relative_to(here) else installed)
+
+
+def called_as(*, local: bool, stage: str | None) -> str:
+    """How this command was called, up to the stack it talks to."""
     stack = " --local" if local else f" --stage {stage}" if stage else ""
-    return f"{typed if by_path else 'ops'}{stack}"
+    return f"{program(Path(sys.prefix) / 'bin' / 'ops', Path.cwd())}{stack}"
 
 
 def pasteable(text: str, called: str) -> str:

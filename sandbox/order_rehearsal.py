@@ -20,6 +20,7 @@ from connector.flows.returns.take_return_messages import take_return_messages
 from connector.flows.store_stock.sku_lookup import SkuLookup
 from connector.runtime.centra_budget import SharedBudget
 from connector.runtime.dead_letters import EXCEPTION_ID
+from connector.runtime.patient_budget import PatientBudget
 from connector.runtime.queues import Work
 from connector.sitoo.rest_client import RestSitoo
 from connector.sitoo.rest_orders import RestSitooOrders
@@ -33,10 +34,14 @@ from sandbox.stand_ins import Crash, Invocation
 from sandbox.task_time import Task, TaskTime
 
 POLL_S = 60.0
+MOST_IN_BATCH = 10
 
 
 class OrderRehearsal(Rehearsal):
-    """Everything a Rehearsal does, and the functions sync_order, sync_fulfilment, sync_return and poll_centra."""
+    """Everything a Rehearsal does, and the functions sync_order, sync_fulfilment, sync_return and poll_centra.
+
+    `windows`: seconds for which a queue's messages gather before they are given to their function (the batching window of its mapping).
+    """
 
     def __init__(self, mapping: Mapping, *, plan: Plan = Plan.GROWTH, limits: bool = False, seed: int = 1) -> None:
         self.time = TaskTime()
@@ -47,6 +52,7 @@ class OrderRehearsal(Rehearsal):
         self.consumers |= {Work.ORDERS: self._orders, Work.FULFILMENTS: self._fulfilments, Work.RETURNS: self._returns}
         self.clock.at(self.clock.now() + POLL_S / 2, self._poll_centra)
         self.polled: list[dict[str, int]] = []
+        self.windows: dict[Work, float] = {}
 
     def order_context(self, by: str = "rehearsal") -> OrderContext:
         """A fresh function instance's context."""
@@ -60,7 +66,7 @@ class OrderRehearsal(Rehearsal):
             site=self.site,
             mapping=self.mapping,
             clock=self.clock,
-            centra=GraphQLCentraOrders(Calls(transport, budget, self.clock)),
+            centra=GraphQLCentraOrders(Calls(transport, PatientBudget(budget, self.clock), self.clock)),
             centra_stock=stock,
             order_api=self._order_api(),
             sitoo=RestSitooOrders(self.site.id, lanes.get(Lane.ORDERS, default)),
@@ -110,7 +116,7 @@ class OrderRehearsal(Rehearsal):
                 continue
             if self.clock.now() >= end:
                 return
-            visible = [at for work in self.consumers if self._free(work) and (at := self.queues.next_visible_at(work)) is not None]
+            visible = [at for work in self.consumers if self._free(work) and (at := self._due(work)) is not None]
             moments = [end, *visible, *(m for m in (self.clock.next_due(), self.time.next_wake()) if m is not None)]
             self.clock.move_to(max(min(moments), self.clock.now()))
 
@@ -120,6 +126,22 @@ class OrderRehearsal(Rehearsal):
     def close(self) -> None:
         """Functions that still wait are gone."""
         self.time.kill_all()
+
+    def _serve_once(self) -> bool:
+        held = [work for work in self.windows if (due := self._due(work)) is not None and due > self.clock.now()]
+        consumers, self.consumers = self.consumers, {work: consume for work, consume in self.consumers.items() if work not in held}
+        try:
+            return super()._serve_once()
+        finally:
+            self.consumers = consumers
+
+    def _due(self, work: Work) -> float | None:
+        """When the queue's messages are given to its function; a whole batch does not wait."""
+        first = self.queues.next_visible_at(work)
+        if first is None or work not in self.windows:
+            return first
+        visible = sum(message.visible_at <= self.clock.now() for message in self.queues.waiting[work])
+        return first if visible >= MOST_IN_BATCH else first + self.windows[work]
 
     def _free(self, work: Work) -> bool:
         return self._serving.count(work) < MOST_AT_ONCE

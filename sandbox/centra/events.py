@@ -33,7 +33,7 @@ class Event:
 @dataclass(slots=True)
 class Listener:
     object_type: str
-    change_types: tuple[str, ...]
+    change_types: list[str]
     created_at: float
     updated_at: float
 
@@ -61,7 +61,7 @@ class EventQueue:
         """Additive and idempotent; no change types are all of them."""
         known = self.listeners.get(object_type)
         wanted = {*(known.change_types if known else ()), *(change_types or CHANGE_TYPES)}
-        kept = tuple(c for c in CHANGE_TYPES if c in wanted)
+        kept = [c for c in CHANGE_TYPES if c in wanted]
         self.listeners[object_type] = Listener(object_type, kept, known.created_at if known else self._now(), self._now())
 
     def ignore(self, object_type: str, change_types: Sequence[str] | None) -> None:
@@ -70,7 +70,7 @@ class EventQueue:
         if known is None:
             return
         gone = set(change_types or CHANGE_TYPES)
-        known.change_types = tuple(c for c in known.change_types if c not in gone)
+        known.change_types = [c for c in known.change_types if c not in gone]
         known.updated_at = self._now()
         if not known.change_types:
             del self.listeners[object_type]

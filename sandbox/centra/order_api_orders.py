@@ -30,7 +30,7 @@ ADDRESS = {
     "tele": "phoneNumber",
     "email": "email",
 }
-PERMITTED_STATUS = {0: "FAILED", 1: "SUCCESS", 2: "PENDING"}
+PAYMENT_STATUS = {0: "FAILED", 1: "SUCCESS", 2: "PENDING"}
 
 
 class CodedRefusal(Refusal):
@@ -44,12 +44,14 @@ def create_order(state: CentraState, body: Mapping[str, Any], _key: str) -> dict
     try:
         order = _draft(state, body)
         _check_stock(state, order, body)
+        paid = _payments(order, body.get("payment") or {})
     except CodedRefusal as refusal:
         return {"status": "no", "code": refusal.code, "msg": str(refusal)}
     except (Refusal, KeyError, TypeError, ValueError, ArithmeticError) as problem:
         return {"status": "no", "code": GENERAL, "msg": str(problem) or "General error"}
     state.orders.place(order, ask_first=False)
-    _pay(state, order, body.get("payment") or {})
+    for kind, status, amount in paid:
+        state.payments.record(order, kind, status, amount, SOURCE)
     if body.get("sendEmail"):
         order.mails.append(("confirmation", state.now()))
     return {"status": "ok", "orders": [order.number]}
@@ -156,12 +158,13 @@ def _check_stock(state: CentraState, order: Order, body: Mapping[str, Any]) -> N
             raise CodedRefusal(NO_STOCK, f"Not enough stock of {size.sku}")
 
 
-def _pay(state: CentraState, order: Order, payment: Mapping[str, Any]) -> None:
-    """Payments are recorded, not executed: Centra can neither capture nor refund them."""
+def _payments(order: Order, payment: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """(entry type, status, amount) to record: payments are not executed, so Centra can neither capture nor refund them."""
     order.payment.external = True
+    found = []
     for name, kind in (("auth", "AUTH"), ("capture", "CAPTURE")):
         given = payment.get(name)
         if given:
-            amount, status = sub_units(given.get("amount") or 0, order.currency), PERMITTED_STATUS[int(given.get("status", 1))]
             order.payment.name = given.get("method") or order.payment.name
-            state.payments.record(order, kind, status, amount, SOURCE)
+            found.append((kind, PAYMENT_STATUS[int(given.get("status", 1))], sub_units(given.get("amount") or 0, order.currency)))
+    return found

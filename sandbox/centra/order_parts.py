@@ -83,7 +83,7 @@ class PaymentEntry:
 
 @dataclass(slots=True, eq=False)
 class Payment:
-    """How an order is paid. `authorised`, `captured`, `refunded`: what the provider really did; `capturing`: requests it has not answered.
+    """How an order is paid. `authorised`, `captured`, `refunded`: what the provider did; `capturing`, `refunding`: requests it has not answered.
 
     `external`: paid where Centra can neither capture nor refund (External Payment Plugin). `direct`: captured when the order was placed.
     """
@@ -97,8 +97,13 @@ class Payment:
     captured: int = 0
     capturing: int = 0
     refunded: int = 0
+    refunding: int = 0
     history: list[PaymentEntry] = field(default_factory=list)
 
     @property
     def left_to_capture(self) -> int:
         return self.authorised - self.captured - self.capturing
+
+    @property
+    def left_to_refund(self) -> int:
+        return self.captured - self.refunded - self.refunding

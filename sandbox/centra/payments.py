@@ -83,8 +83,8 @@ class PaymentDesk:
             raise Refusal(f"Return {record.id} has nothing to refund.")
         if self._modes.repeat_refund == "refused" and any(e.status in ("SUCCESS", "PENDING") for e in record.refunds if not _answered(e, record)):
             raise Refusal(f"Return {record.id} is already refunded.")
-        if self._modes.repeat_refund == "refused" and amount > payment.captured - payment.refunded:
-            raise Refusal(f"Only {payment.captured - payment.refunded} of the captured amount is left to refund.")
+        if self._modes.repeat_refund == "refused" and amount > payment.left_to_refund:
+            raise Refusal(f"Only {payment.left_to_refund} of the captured amount is left to refund.")
         fails = self.failing_refunds > 0
         self.failing_refunds -= fails
 
@@ -94,7 +94,8 @@ class PaymentDesk:
 
         if self._modes.psp == "instant":
             return settle()
-        return self._later(order, "REFUND_REQUEST", amount, source, record, lambda: self._end_refund(order, settle))
+        payment.refunding += amount
+        return self._later(order, "REFUND_REQUEST", amount, source, record, lambda: self._end_refund(order, amount, settle))
 
     def cancel(self, order: Order, source: str) -> PaymentEntry:
         """Give back what was authorised and never captured."""
@@ -122,7 +123,8 @@ class PaymentDesk:
         order.payment.capturing -= amount
         settle()
 
-    def _end_refund(self, order: Order, settle: Callable[[], PaymentEntry]) -> None:
+    def _end_refund(self, order: Order, amount: int, settle: Callable[[], PaymentEntry]) -> None:
+        order.payment.refunding -= amount
         settle()
         self._emit("order", "update", order.number)
 

@@ -12,7 +12,6 @@ from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, StringValue
 
 from sandbox.centra import event_mutations, lists, mutations, order_fields, order_mutations, return_mutations, shipment_mutations
 from sandbox.centra.dates import from_text, to_iso
-from sandbox.centra.events import Listener
 from sandbox.centra.filters import page_of
 from sandbox.centra.order_parts import PaymentEntry
 from sandbox.centra.order_records import Order, Return, Shipment
@@ -67,6 +66,13 @@ FIELDS: dict[str, dict[str, Value]] = {
     "StockChange": {"createdAt": attrgetter("created_at")},
     "StockChangeLine": {"deliveredQuantity": attrgetter("delivered"), "productSize": attrgetter("size")},
     **order_fields.FIELDS,
+    "EventListener": {
+        "integrationName": lambda _row: "sandbox",
+        "objectType": attrgetter("object_type"),
+        "changeTypes": attrgetter("change_types"),
+        "createdAt": attrgetter("created_at"),
+        "updatedAt": attrgetter("updated_at"),
+    },
     "Event": {"objectType": attrgetter("object_type"), "changeType": attrgetter("change_type"), "createdAt": attrgetter("created_at")},
 }
 EVENT_OBJECTS: dict[str, Callable[[CentraState, int], Any]] = {
@@ -136,7 +142,7 @@ def _queries() -> QueryType:
     listeners = lists.listing(lambda state, _owner, _where: state.events.listeners.values(), lists.LISTENERS)
     for name, resolve in (("shipments", shipments), ("returns", returns), ("orderPaymentHistory", payments), ("events", events)):
         query.set_field(name, resolve)
-    query.set_field("eventListeners", lambda root, info, where=None: [_listener(row) for row in listeners(root, info, where, limit=200)])
+    query.set_field("eventListeners", lambda root, info, where=None: listeners(root, info, where, limit=200))
     query.set_field("stockChanges", lists.listing(lambda state, _owner, _where: state.stock.changes, lists.STOCK_CHANGES))
     query.set_field("warehouses", lists.listing(lambda state, _owner, _where: state.catalogue.warehouses.values(), lists.WAREHOUSES))
     products = lists.listing(lambda state, _owner, _where: state.catalogue.products.values(), lists.PRODUCTS)
@@ -162,11 +168,6 @@ def _plain(value: Value) -> Callable[[Any, GraphQLResolveInfo[CentraState]], Any
 
 def _event_target(row: Any, *_: Any) -> str:
     return _order_type(row) if isinstance(row, Order) else EVENT_TARGETS[type(row)]
-
-
-def _listener(row: Listener) -> dict[str, Any]:
-    times = {"createdAt": row.created_at, "updatedAt": row.updated_at}
-    return {"integrationName": "sandbox", "objectType": row.object_type, "changeTypes": list(row.change_types), **times}
 
 
 def _count(rows: lists.Resolver) -> Callable[..., int]:

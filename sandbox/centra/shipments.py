@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sandbox.centra.allocating import Allocator
 from sandbox.centra.modes import Modes
-from sandbox.centra.money import Amounts
 from sandbox.centra.order_parts import PaymentEntry
 from sandbox.centra.order_records import Order, OrderLine, Shipment, ShipmentLine
 from sandbox.centra.orders import OrderBook, Part
@@ -147,8 +146,3 @@ def _possible(line: OrderLine, warehouses: Sequence[Warehouse]) -> int:
     if not line.stocked or not warehouses:
         return line.on_no_shipment
     return sum(a.quantity for a in line.allocations if a.free and not a.waiting and a.warehouse in warehouses)
-
-
-def shipped_amounts(shipment: Shipment) -> Amounts:
-    """Everything a shipment costs, fees included."""
-    return shipment.goods + shipment.shipping + shipment.handling

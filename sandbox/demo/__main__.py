@@ -8,7 +8,9 @@ import logging
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -16,7 +18,9 @@ from connector.runtime.clock import SystemClock
 from ops.connection import Refusal
 from sandbox.demo.checks import check
 from sandbox.demo.day import Day, Played
-from sandbox.demo.latency import measure, writes_of
+from sandbox.demo.evidence import Evidence
+from sandbox.demo.latency import Latencies, measure, writes_of
+from sandbox.demo.leaks import found_in
 from sandbox.demo.operator import OperatorFailed
 from sandbox.demo.report import render
 from sandbox.demo.script import STANDARD_S
@@ -24,6 +28,7 @@ from sandbox.demo.summary import passed, show, summarise
 from sandbox.demo.timeline import steps
 from sandbox.demo.vendors import PROJECT, VendorFailed
 from sandbox.demo.view import View
+from sandbox.demo.web_latency import moved_by_orders
 from sandbox.local_stack.aws import AwsNotStarted
 from sandbox.local_stack.folder_claim import FolderClaim, FolderTaken
 from sandbox.local_stack.runtime_files import EmulatorMissing
@@ -83,14 +88,27 @@ def finish(console: Console, played: Played, folder: Path) -> int:
     evidence = played.evidence
     started_at = evidence.journal.started_at
     commits = [row for row in evidence.logs.sitoo_commits if row["at"] >= started_at and row["sku"] != evidence.unmapped]
+    held, labels = moved_by_orders(evidence.web, commits, evidence.journal)
+    evidence.journal.held_back += held
+    evidence.journal.paths |= labels
     timelines = steps(evidence.shops, played.opening_sitoo, commits, evidence.journal.held_back, evidence.journal.paths)
     latencies = measure(timelines, played.opening_centra, writes_of(evidence.logs.centra_commits, started_at), evidence.journal.windows)
-    summary = summarise(evidence, check(evidence), latencies, played.calls_before_trade)
+    summary, page = _written(played, evidence, latencies)
+    secrets = [secret for placed in evidence.journal.placed for secret in placed.secrets]
+    if told := found_in([("summary.json", json.dumps(summary, ensure_ascii=False)), ("report.html", page)], secrets):
+        evidence = replace(evidence, web=replace(evidence.web, leaks=[*evidence.web.leaks, *told]))
+        summary, page = _written(played, evidence, latencies)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(render(summary, evidence, latencies, played.commands), encoding="utf-8")
+    (folder / "report.html").write_text(page, encoding="utf-8")
     show(console, summary, evidence.cases)
     console.print(f"\nThe whole story: {folder / 'report.html'}", soft_wrap=True)
     return 0 if passed(summary) else 1
+
+
+def _written(played: Played, evidence: Evidence, latencies: Latencies) -> tuple[dict[str, Any], str]:
+    """The summary and the page."""
+    summary = summarise(evidence, check(evidence), latencies, played.calls_before_trade)
+    return summary, render(summary, evidence, latencies, played.commands)
 
 
 if __name__ == "__main__":

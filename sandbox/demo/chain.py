@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from sandbox.demo.vendors import Control
+from sandbox.demo.web_chain import MIRROR, fill_web, orders_yaml
 
 SITE = 1
 CENTRAL = 1
@@ -63,7 +64,7 @@ def opening_stock(seed: int) -> dict[int, dict[str, int]]:
     return stock
 
 
-def mapping_yaml() -> str:
+def mapping_yaml(*, courier_known: bool = False) -> str:
     """The mapping file an operator would have written for this chain."""
     lines = ["version: 1", "sites:", f"  - id: {SITE}", "    currency: SEK", "    timezone: Europe/Stockholm", "    stores:"]
     for number, shop in enumerate(SHOPS, start=1):
@@ -76,8 +77,16 @@ def mapping_yaml() -> str:
         lines += [f"          - id: {warehouse}" for warehouse in shop.sellable]
         if shop.not_sellable is not None:
             lines += [f"          - id: {shop.not_sellable}", "            sellable: false"]
-    lines += ["    central:", "      - name: Central warehouse", f"        centra_warehouse: {CENTRAL}"]
-    lines += ["centra:", f"  plan: {PLAN}", "  quota_share: 0.8"]
+    lines += ["    central:", "      - name: Central warehouse", f"        centra_warehouse: {CENTRAL}", f"        sitoo_warehouse: {MIRROR}"]
+    lines += [
+        "centra:",
+        f"  plan: {PLAN}",
+        "  quota_share: 0.8",
+        "sitoo:",
+        "  api_users:",
+        "    orders: orders",
+        *orders_yaml(courier_known=courier_known),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -100,4 +109,5 @@ def fill(centra: Control, sitoo: Control, seed: int) -> dict[int, dict[str, int]
             units = sum(stock[warehouse].get(sku, 0) for warehouse in shop.sellable)
             wrong = rng.random() < WRONG_IN_CENTRA
             centra.control("put_stock", warehouse=shop.centra, sku=sku, physical=units + rng.choice((1, 2, 3)) if wrong else units)
+    fill_web(centra, sitoo, CENTRAL, SKUS, SHOPS[0].centra)
     return stock

@@ -10,7 +10,9 @@ from sandbox.demo.journal import Window
 from sandbox.demo.latency import BROKEN, Reached
 
 WIDTH, HEIGHT = 960, 360
-LEFT, RIGHT, TOP, BOTTOM = 52, 26, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 52, 26, 18, 34
+LABEL_ROW, LETTER = 14, 6.2
+"""Pixels of one row of labels above the plot, and of a letter in them."""
 LOWEST_S = 0.1
 TICKS_S = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 CLASSES = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
@@ -26,11 +28,15 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Something was broken between `x` and `x + width`; `row` staggers the labels of bands that overlap. `thin`: it did not break the path."""
+    """Something was broken between `x` and `x + width`; `row` staggers labels that would overlap. `thin`: it did not break the path.
+
+    The label begins at `label_x`, which lies left of `x` where it would leave the picture.
+    """
 
     x: float
     width: float
     label: str
+    label_x: float
     row: int
     thin: bool
 
@@ -55,6 +61,7 @@ class Chart:
     left: int = LEFT
     right: int = WIDTH - RIGHT
     top: int = TOP
+    label_row: int = LABEL_ROW
     bottom: int = HEIGHT - BOTTOM
 
 
@@ -69,17 +76,21 @@ def chart(reached: Sequence[Reached], windows: Sequence[Window], start: float, e
 
     def y(seconds: float) -> float:
         share = math.log(max(seconds, LOWEST_S) / LOWEST_S) / math.log(top_s / LOWEST_S)
-        return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * share, 1)
+        return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - top) * share, 1)
+
+    bands = _bands(windows, x)
+    top = TOP + LABEL_ROW * max((band.row + 1 for band in bands), default=0)
 
     css = {path: CLASSES[min(number, len(CLASSES) - 1)] for number, path in enumerate(paths)}
     dots = [Dot(x(one.at), y(one.seconds), css[one.path], f"{one.key[1]}: {one.seconds:.2f} s, {one.path}") for one in reached]
-    step = 10 if span <= 150 else 60
+    step = 10 if span <= 60 else 20 if span <= 150 else 60
     return Chart(
         dots=dots,
-        bands=_bands(windows, x),
+        bands=bands,
         x_ticks=[Tick(x(start + second), f"{second} s") for second in range(0, int(span) + 1, step)],
         y_ticks=[Tick(y(tick), f"{tick:g} s") for tick in TICKS_S if tick <= top_s],
         legend=[(css[path], path, sum(one.path == path for one in reached)) for path in paths],
+        top=top,
     )
 
 
@@ -87,7 +98,9 @@ def _bands(windows: Sequence[Window], place: Callable[[float], float]) -> list[B
     found: list[Band] = []
     for window in sorted(windows, key=lambda w: w.start):
         left, right = place(window.start), place(window.end)
-        overlaps = {band.row for band in found if band.x + max(band.width, 90) > left}
+        length = LETTER * len(window.what) + LETTER
+        label = round(min(left + 3, WIDTH - RIGHT - length), 1)
+        overlaps = {band.row for band in found if band.label_x + LETTER * len(band.label) + LETTER > label}
         row = next(number for number in range(len(found) + 1) if number not in overlaps)
-        found.append(Band(left, round(max(right - left, 2.0), 1), window.what, row, window.what not in BROKEN))
+        found.append(Band(left, round(max(right - left, 2.0), 1), window.what, label, row, window.what not in BROKEN))
     return found

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from connector.domain.exceptions import Case, Kind, State, sku_entity, stock_entity
 from sandbox.demo.chain import SITE
 from sandbox.demo.evidence import Evidence
 from sandbox.demo.journal import Key
-
-_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    held: bool
-    detail: str
+from sandbox.demo.told import Verdict, listed
+from sandbox.demo.web_checks import WEB_CHECKS, planned
 
 
 def check(evidence: Evidence) -> dict[str, Verdict]:
     """{invariant: verdict}, in the order in which people read them."""
-    return {name: judge(evidence) for name, judge in _CHECKS.items()}
+    return {name: judge(evidence) for name, judge in (_CHECKS | WEB_CHECKS).items()}
 
 
 def _targets(evidence: Evidence) -> Verdict:
     truths = evidence.truths()
     wrong = [f"{_name(key)} holds {evidence.physical(key)}, not {t.physical}" for key, t in truths.items() if evidence.physical(key) != t.physical]
-    return Verdict(not wrong, f"{len(truths) - len(wrong)} of {len(truths)} store shelves are right" + _listed(wrong))
+    return Verdict(not wrong, f"{len(truths) - len(wrong)} of {len(truths)} store shelves are right" + listed(wrong))
 
 
 def _negative(evidence: Evidence) -> Verdict:
     rows = [((w, sku), row) for w, skus in evidence.logs.centra_stock.items() for sku, row in skus.items()]
     wrong = [_name((int(w), sku)) for (w, sku), row in rows if min(row["physical"], row["allocated"], row["fta"]) < 0]
-    return Verdict(not wrong, f"{len(rows)} rows of stock in Centra, none below zero" if not wrong else "below zero" + _listed(wrong))
+    return Verdict(not wrong, f"{len(rows)} rows of stock in Centra, none below zero" if not wrong else "below zero" + listed(wrong))
 
 
 def _settled(evidence: Evidence) -> Verdict:
@@ -51,7 +44,9 @@ def _limits(evidence: Evidence) -> Verdict:
     peaks = [
         f"{name.lower().replace('_', ' ')} {row['peak']:.0f} of {row['quota']}" for name, row in usage["buckets"].items() if "COMPLEXITY" not in name
     ]
-    return Verdict(usage["violations"] == 0, f"{usage['violations']} calls refused by the {usage['plan']} plan; most used: {', '.join(peaks)}")
+    return Verdict(
+        usage["violations"] == 0, f"{usage['violations']} calls refused by the {usage['plan']} plan; its buckets' highest levels: {', '.join(peaks)}"
+    )
 
 
 def _oversold(evidence: Evidence) -> Verdict:
@@ -62,16 +57,16 @@ def _oversold(evidence: Evidence) -> Verdict:
     wrong = [f"{_name(key)} is not parked" for key in expected if _entity(key) not in parked]
     wrong += [f"{entity} names no order" for entity, case in parked.items() if not case.problem.evidence.get("orders")]
     wrong += [f"{entity} is parked without cause" for entity in parked if entity not in {_entity(key) for key in expected}]
-    return Verdict(not wrong, f"{len(expected)} shelves promised to more web orders than they hold, {len(parked)} parked" + _listed(wrong))
+    return Verdict(not wrong, f"{len(expected)} shelves promised to more web orders than they hold, {len(parked)} parked" + listed(wrong))
 
 
 def _nothing_else_parked(evidence: Evidence) -> Verdict:
     others = [
         f"{case.problem.kind.value} {case.problem.entity}"
         for case in evidence.cases
-        if case.state is State.OPEN and case.problem.kind is not Kind.OVERSOLD
+        if case.state is State.OPEN and case.problem.kind is not Kind.OVERSOLD and not planned(evidence, case)
     ]
-    return Verdict(not others, f"{len(others)} other open exceptions" + _listed(others))
+    return Verdict(not others, f"{len(others)} other open exceptions" + listed(others))
 
 
 def _unmapped(evidence: Evidence) -> Verdict:
@@ -99,12 +94,12 @@ def _receivers(evidence: Evidence) -> Verdict:
 
 
 def _processes(evidence: Evidence) -> Verdict:
-    return Verdict(not evidence.left_processes, f"{len(evidence.left_processes)} left running" + _listed(evidence.left_processes))
+    return Verdict(not evidence.left_processes, f"{len(evidence.left_processes)} left running" + listed(evidence.left_processes))
 
 
 def _all_played(evidence: Evidence) -> Verdict:
     missing = [mishap.value for mishap, n in evidence.mishaps().items() if n < 1]
-    return Verdict(not missing, f"{len(evidence.mishaps()) - len(missing)} of {len(evidence.mishaps())} kinds of fault were seen" + _listed(missing))
+    return Verdict(not missing, f"{len(evidence.mishaps()) - len(missing)} of {len(evidence.mishaps())} kinds of fault were seen" + listed(missing))
 
 
 _CHECKS: dict[str, Callable[[Evidence], Verdict]] = {
@@ -133,10 +128,3 @@ def _entity(key: Key) -> str:
 
 def _name(key: Key) -> str:
     return f"{key[1]} in warehouse {key[0]}"
-
-
-def _listed(items: object) -> str:
-    found = list(items) if isinstance(items, list | tuple) else []
-    if not found:
-        return ""
-    return ": " + "; ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")

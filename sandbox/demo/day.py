@@ -7,23 +7,30 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import boto3
 from rich.console import Console
 
-from connector.domain.exceptions import Kind, State
+from connector.domain.exceptions import Case, State
 from connector.runtime.clock import Clock
+from connector.store.dynamo.connection import Connection as Dynamo
+from connector.store.dynamo.sales_ledger import DynamoSalesLedger
 from ops.connect import connect
 from ops.connection import Connection
 from ops.stack import local_stack
 from sandbox.demo import chain
 from sandbox.demo.evidence import Evidence, VendorLogs
-from sandbox.demo.journal import Key
+from sandbox.demo.journal import Journal, Key
+from sandbox.demo.leaks import everywhere, found_in
 from sandbox.demo.leftovers import family, left_of
+from sandbox.demo.mending import complete, is_mended, redrive, skus_of
 from sandbox.demo.observer import Observer, Unsettled
 from sandbox.demo.operator import Operator
 from sandbox.demo.script import script
 from sandbox.demo.trader import Trader
 from sandbox.demo.vendors import Vendor
 from sandbox.demo.view import View
+from sandbox.demo.web_latency import story_number
+from sandbox.demo.web_seen import WebSeen
 from sandbox.local_stack.environment import LocalEnv
 from sandbox.local_stack.processes import Warden
 from sandbox.local_stack.stack import LOCAL_FOLDER, LocalStack
@@ -33,7 +40,9 @@ LATENCY_S, SPREAD_S = 0.15, 0.05
 DOUBLED = 0.08
 SETTLE_LIMIT_S = 150.0
 REPAIR_LIMIT_S = 60.0
+CLOSING_LIMIT_S = 75.0
 TOKEN, HOOK_SECRET, API_ID, API_PASSWORD = "demo-token", "demo-webhook-secret", "90123-1", "demo-password"
+ORDERS_API_ID, ORDERS_PASSWORD = "90123-2", "demo-orders-password"
 EVENTS_USER, EVENTS_PASSWORD = "sitoo", "demo-events-password"
 
 
@@ -82,7 +91,8 @@ class Day:
         warden = Warden()
         running.callback(warden.close)
         centra = running.enter_context(Vendor("centra", warden, "--token", TOKEN, "--plan", chain.PLAN))
-        sitoo = running.enter_context(Vendor("sitoo", warden, "--api-user", f"{API_ID}:{API_PASSWORD}", "--site", str(chain.SITE)))
+        users = ("--api-user", f"{API_ID}:{API_PASSWORD}", "--api-user", f"{ORDERS_API_ID}:{ORDERS_PASSWORD}")
+        sitoo = running.enter_context(Vendor("sitoo", warden, *users, "--site", str(chain.SITE)))
         self._stock = chain.fill(centra, sitoo, self._seed)
         self._view.step(f"sandboxes: {len(chain.SHOPS)} stores, {len(chain.SKUS)} SKUs")
         stack = running.enter_context(LocalStack(self._environment(centra, sitoo), folder=LOCAL_FOLDER))
@@ -105,6 +115,8 @@ class Day:
             sitoo_base_url=sitoo.url,
             sitoo_api_id=API_ID,
             sitoo_password=API_PASSWORD,
+            sitoo_orders_api_id=ORDERS_API_ID,
+            sitoo_orders_password=ORDERS_PASSWORD,
             sitoo_site_id=str(chain.SITE),
             sitoo_events_user=EVENTS_USER,
             sitoo_events_password=EVENTS_PASSWORD,
@@ -129,13 +141,18 @@ class Day:
         trader = Trader(centra, sitoo, self._clock, lambda: place.stack.kill(DRAIN), self._stock, self._seed)
         sitoo.control("double_events", probability=DOUBLED)
         self._view.phase("trade")
-        trader.play(
-            script(self._seed, self._seconds), self._seconds, lambda: self._view.refresh(trader.journal, place.observer.figures, self._seconds)
-        )
+
+        def refresh() -> None:
+            self._view.refresh(trader.journal, place.observer.figures, self._seconds)
+
+        trader.play(script(self._seed, self._seconds), self._seconds, refresh)
+        self._view.phase("after closing time")
+        self._view.step("everything planned was played" if trader.web.after_closing(CLOSING_LIMIT_S, refresh) else "some of the plan is left out")
+        trader.journal.ended_at = self._clock.now()
         self._view.phase("settling")
         self._wait_until_settled(place, since=trader.journal.ended_at, limit_s=SETTLE_LIMIT_S)
-        parked = self._mend(place)
-        unsettled = self._wait_until_settled(place, since=trader.journal.ended_at, limit_s=REPAIR_LIMIT_S)
+        parked = self._mend(place, trader.journal)
+        unsettled = self._wait_until_settled(place, since=self._clock.now(), limit_s=REPAIR_LIMIT_S)
         evidence = Evidence(
             shops=chain.SHOPS,
             skus=(*chain.SKUS, chain.UNMAPPED),
@@ -145,24 +162,31 @@ class Day:
             unsettled=unsettled,
             unmapped=chain.UNMAPPED,
             unmapped_in_centra=chain.UNMAPPED_IN_CENTRA,
-            parked_before_repair=parked,
+            parked_before_repair=skus_of(parked),
+            web=self._web(place, trader.journal, parked),
         )
         return Played(evidence, opening_centra, opening_sitoo, calls, place.operator.commands)
 
-    def _mend(self, place: Place) -> frozenset[str]:
-        """Somebody makes the missing article in Centra; the operator says which it is and redrives. The SKUs that were parked before."""
+    def _mend(self, place: Place, journal: Journal) -> list[Case]:
+        """People complete what was missing, the operator redrives; what was parked before."""
         self._view.phase("mending")
-        parked = place.conn.cases.list(state=State.OPEN, kind=Kind.UNMAPPED_SKU)
-        size = place.centra.control("add_size", sku=chain.UNMAPPED_IN_CENTRA, ean="7358888888888")["size_id"]
-        for command in (("sku-map", "add", chain.UNMAPPED, "--size-id", str(size)), ("exceptions", "redrive", "--kind", Kind.UNMAPPED_SKU.value)):
-            place.operator.ops(*command)
-            self._view.step(place.operator.commands[-1])
-        self._wait(lambda: not self._waits_for_redrive(place), REPAIR_LIMIT_S)
-        return frozenset(str(case.problem.entity.rpartition("/")[2]) for case in parked)
+        parked = place.conn.cases.list(state=State.OPEN)
+        size = complete(place.centra, place.sitoo, journal)
+        for command in redrive(place.conn, place.operator, self._folder / "mapping.yaml", size):
+            self._view.step(command)
+        self._wait(lambda: is_mended(place.conn), REPAIR_LIMIT_S)
+        return parked
 
-    def _waits_for_redrive(self, place: Place) -> bool:
-        cases = place.conn.cases
-        return any(case for state in (State.OPEN, State.REDRIVEN) for case in cases.list(state=state, kind=Kind.UNMAPPED_SKU))
+    def _web(self, place: Place, journal: Journal, parked: list[Case]) -> WebSeen:
+        """What became of web orders; and a search for personal data wherever the connector keeps or says something."""
+        dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+        ledger = DynamoSalesLedger(Dynamo(dynamodb), place.stack.description["tables"]["SalesLedger"])
+        seen = WebSeen.read(place.centra, place.sitoo, place.conn, ledger, journal)
+        told = story_number(seen, journal)
+        story = place.operator.ops("order", "show", str(told)) if told is not None else ""
+        texts = everywhere(place.stack.description, dynamodb, sqs, LOCAL_FOLDER / "logs", self._folder)
+        leaks = found_in(texts, (secret for placed in journal.placed for secret in placed.secrets))
+        return replace(seen, parked=parked, leaks=leaks, story=story)
 
     def _wait_until_settled(self, place: Place, *, since: float, limit_s: float) -> Unsettled:
         seen: list[Unsettled] = []

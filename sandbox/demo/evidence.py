@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connector.domain.exceptions import Case
+from connector.domain.exceptions import Case, Kind
 from sandbox.demo.chain import Shop
 from sandbox.demo.journal import Journal, Key, Mishap
 from sandbox.demo.observer import Unsettled
 from sandbox.demo.vendors import Control
+from sandbox.demo.web_seen import WebSeen
 from sandbox.truth import Shelf, Truth, WebOrder, truth
+
+LACKS = (Kind.INCOMPLETE_ORDER, Kind.UNMAPPED_NAME, Kind.UNMAPPED_SKU)
+"""What orders that cannot go to a store are parked as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class VendorLogs:
     centra_orders: Sequence[Mapping[str, Any]]
     centra_commits: Sequence[Mapping[str, Any]]
     sitoo_commits: Sequence[Mapping[str, Any]]
+    sitoo_faults: Mapping[str, int]
+    centra_hooks: Mapping[str, int]
 
     @classmethod
     def read(cls, centra: Control, sitoo: Control) -> VendorLogs:
@@ -46,6 +53,8 @@ class VendorLogs:
             centra_orders=centra.control("orders_snapshot"),
             centra_commits=centra.control("commits"),
             sitoo_commits=sitoo.control("commits"),
+            sitoo_faults=sitoo.control("faults_played"),
+            centra_hooks=centra.control("webhook_counts"),
         )
 
 
@@ -67,6 +76,7 @@ class Evidence:
     parked_before_repair: frozenset[str]
     left_processes: Sequence[str] = ()
     outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    web: WebSeen = field(default_factory=WebSeen)
 
     def physical(self, key: Key) -> int:
         """What Centra holds."""
@@ -74,13 +84,15 @@ class Evidence:
 
     def truths(self) -> dict[Key, Truth]:
         """What Centra must hold, for every store and SKU that Sitoo has a shelf for."""
-        promised = self._web_orders()
-        return {
-            (shop.centra, sku): truth(list(self._shelves(shop, sku)), promised.get((shop.centra, self._in_centra(sku)), ()))
-            for shop in self.shops
-            for sku in self.skus
-            if any(True for _ in self._shelves(shop, sku))
-        }
+        promised, reserved = self._web_orders(), self.web.reserved()
+        found: dict[Key, Truth] = {}
+        for shop in self.shops:
+            for sku in self.skus:
+                shelves, key = list(self._shelves(shop, sku)), (shop.centra, sku)
+                if shelves:
+                    seen = truth(shelves, promised.get((shop.centra, self._in_centra(sku)), ()), own_reservations=reserved[key])
+                    found[key] = replace(seen, target=max(0, seen.target - self.web.withheld.get(key, 0)))
+        return found
 
     def mishaps(self) -> dict[Mishap, int]:
         """How often each kind of fault was seen to happen."""
@@ -95,6 +107,13 @@ class Evidence:
             Mishap.DRAIN_KILLED: self.journal.kills,
             Mishap.UNMAPPED: kinds.count("UNMAPPED_SKU"),
             Mishap.OVERSOLD: kinds.count("OVERSOLD"),
+            Mishap.POST_CUT_AFTER_COMMIT: self.logs.sitoo_faults.get("drop_after", 0),
+            Mishap.WEBHOOKS_LOST: self.logs.centra_hooks.get("lost", 0),
+            Mishap.WEBHOOKS_DOUBLED: self.logs.centra_hooks.get("doubled", 0),
+            Mishap.ORDERS_PARKED: sum(case.problem.kind in LACKS for case in self.web.parked),
+            Mishap.REJECTED: self.journal.rejected,
+            Mishap.OVER_RETURNED: kinds.count("OVER_RETURN"),
+            Mishap.REFUNDED_TWICE: kinds.count("DOUBLE_REFUND_RISK"),
         }
 
     def _in_centra(self, sku: str) -> str:
@@ -113,9 +132,11 @@ class Evidence:
         """{(warehouse, Centra SKU): its web orders}. No stock-take of this day touches a shipped SKU, so counts need not be dated."""
         found: dict[Key, list[WebOrder]] = {}
         for order in self.logs.centra_orders:
+            units: Counter[tuple[Key, bool]] = Counter()
             for line in order["lines"]:
                 for part in line["allocated"]:
-                    units = int(part["quantity"])
-                    of_part = WebOrder(0, shipped=units) if part["shipped"] else WebOrder(units)
-                    found.setdefault((int(part["warehouse"]), line["sku"]), []).append(of_part)
+                    units[(int(part["warehouse"]), line["sku"]), bool(part["shipped"])] += int(part["quantity"])
+            for key in {key for key, _ in units}:
+                delivered = self.web.delivered(order["number"], key[0]).get(key[1], 0)
+                found.setdefault(key, []).append(WebOrder(units[key, False], shipped=units[key, True], delivered=delivered))
         return found

@@ -22,6 +22,13 @@ class Mishap(StrEnum):
     DRAIN_KILLED = "drain killed"
     UNMAPPED = "unmapped SKU"
     OVERSOLD = "units sold twice"
+    POST_CUT_AFTER_COMMIT = "Sitoo answers lost after an order was taken"
+    WEBHOOKS_LOST = "Centra webhooks lost"
+    WEBHOOKS_DOUBLED = "Centra webhooks sent twice"
+    ORDERS_PARKED = "web orders that lacked something"
+    REJECTED = "web orders a store could not fulfil"
+    OVER_RETURNED = "articles returned by mail and at a till at once"
+    REFUNDED_TWICE = "refunds pressed after a till had paid"
 
 
 @dataclass(slots=True)
@@ -47,6 +54,46 @@ class HeldBack:
 
 
 @dataclass(slots=True)
+class Placed:
+    """A web order. `kind`: how a person would call it. `due_at`: since when a store may have it (unix s; inf: never).
+
+    `parts`: {Centra warehouse of a store: {SKU: units}} it was allocated to. `secrets`: what is known of the shopper. `service`: what store staff
+    do with it. `visits`: {Centra warehouse: how often staff have worked on it}; `served`: warehouses that are done with it.
+    """
+
+    number: int
+    kind: str
+    at: float
+    due_at: float
+    parts: dict[int, dict[str, int]]
+    secrets: tuple[str, ...] = ()
+    service: str = "hand out"
+    visits: Counter[int] = field(default_factory=Counter)
+    served: set[int] = field(default_factory=set)
+    taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Staff handed out or sent units of a web order: Sitoo's delivery."""
+
+    at: float
+    number: int
+    warehouse: int
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """A return of the day. `refund`: the till's Sitoo order (None: by mail). `number`: the web order (None: nobody said which)."""
+
+    at: float
+    kind: str
+    number: int | None
+    refund: int | None
+
+
+@dataclass(slots=True)
 class Journal:
     """`paths`: Sitoo transaction id → how a person would call that movement. `told`: sentences for the progress view, with their moment."""
 
@@ -61,6 +108,13 @@ class Journal:
     sold_out_in_time: int = 0
     offline_sales: int = 0
     kills: int = 0
+    placed: list[Placed] = field(default_factory=list)
+    handed_over: list[HandedOver] = field(default_factory=list)
+    came_back: list[CameBack] = field(default_factory=list)
+    rejected: int = 0
+    webhooks_lost: int = 0
+    webhooks_doubled: int = 0
+    pressed_refunds: list[int] = field(default_factory=list)
     told: list[tuple[float, str]] = field(default_factory=list)
 
     def tell(self, at: float, text: str) -> None:

@@ -24,6 +24,8 @@ from sandbox.demo.timeline import Step
 
 BROKEN = {"429 storm": "during the 429 storm", "Centra down": "while Centra was down", "drain killed": "after the drain was killed"}
 """Windows that break the path, and the path on which their movements are counted."""
+DISTURBED = "(disturbed)"
+"""Ends the names of the paths of web orders that met something broken."""
 LAST_BREATH_S = 2.0
 """A write may still land this long after its drain was killed."""
 
@@ -129,7 +131,7 @@ def by_path(reached: Iterable[Reached]) -> dict[str, dict[str, float]]:
 
 def disturbed(path: str) -> bool:
     """A movement on this path met something broken."""
-    return path in BROKEN.values()
+    return path in BROKEN.values() or path.endswith(DISTURBED)
 
 
 def _rank(ordered: Sequence[float], share: float) -> float:

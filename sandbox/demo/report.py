@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from connector.domain.exceptions import Case
 from sandbox.demo.chart import chart
 from sandbox.demo.evidence import Evidence
-from sandbox.demo.latency import Latencies, disturbed, figures
+from sandbox.demo.latency import Latencies, by_path, disturbed, figures
 from sandbox.demo.summary import passed
+from sandbox.demo.web_latency import web_reached
+from sandbox.demo.web_report import about_orders, web_section
+
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +68,21 @@ def store_rows(evidence: Evidence, latencies: Latencies) -> list[StoreRow]:
 
 def render(summary: Mapping[str, Any], evidence: Evidence, latencies: Latencies, commands: Sequence[str]) -> str:
     """The page. `commands`: what the operator typed."""
-    journal = evidence.journal
+    journal, of_orders = evidence.journal, about_orders(evidence)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["grouped"] = lambda number: f"{number:,}".replace(",", "\u202f")
+    environment.filters["told"] = _told
     environment.filters["seconds"] = lambda value: "–" if value is None else f"{value:.2f}"
     return environment.get_template("report.html.j2").render(
         passed=passed(summary),
         summary=summary,
         stores=store_rows(evidence, latencies),
-        chart=chart(latencies.reached, journal.windows, journal.started_at, journal.ended_at, list(summary["latency_s"])),
-        cases=[_case(case) for case in evidence.cases],
+        chart=chart(latencies.reached, journal.windows, journal.started_at, journal.ended_at, list(by_path(latencies.reached))),
+        movement_paths=by_path(latencies.reached),
+        cases=[_case(case) for case in evidence.cases if case not in of_orders],
+        web=web_section(evidence, web_reached(evidence.web, journal)),
         commands=commands,
         day=[(f"{at - journal.started_at:.0f} s", text) for at, text in journal.told],
         outcomes=[(name, _outcome(figures_)) for name, figures_ in evidence.outcomes.items()],
@@ -84,6 +93,11 @@ def render(summary: Mapping[str, Any], evidence: Evidence, latencies: Latencies,
         seconds=round(journal.ended_at - journal.started_at),
         skus=len(evidence.skus) - 1,
     )
+
+
+def _told(text: str) -> Markup:
+    """What stands in backticks is a command."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _case(case: Case) -> dict[str, Any]:

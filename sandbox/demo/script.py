@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sandbox.demo.web_plan import EVERY_S, FIRST_S, ORDERS, RETURNS
+
 STANDARD_S = 120.0
 """The times below are those of a day of this length; other lengths stretch or squeeze them."""
 CALM_SALES_PER_S = 1.5
@@ -32,6 +34,10 @@ class What(StrEnum):
     ORDER = "order"
     RACE = "race"
     SHIP = "ship"
+    SHOP = "shop"
+    FOLLOW_UP = "follow_up"
+    WALK = "walk"
+    TAKE_BACK = "take_back"
     NEW_ARTICLE = "new_article"
     CUT_AFTER_COMMIT = "cut_after_commit"
     THROTTLE = "throttle"
@@ -72,9 +78,24 @@ def _goods(rng: random.Random) -> list[Act]:
 
 
 def _web(rng: random.Random) -> list[Act]:
-    orders = [Act(at + rng.uniform(0.0, 2.0), What.ORDER) for at in range(3, 112, 4)]
+    orders = [Act(at + rng.uniform(0.0, 2.0), What.ORDER) for at in range(3, 112, 8)]
     races = [Act(at, What.RACE) for at in (14.0, 33.0, 93.0)]
-    return [*orders, *races, Act(40.0, What.SHIP), Act(108.0, What.SHIP)]
+    return [*orders, *races, Act(40.0, What.SHIP), Act(108.0, What.SHIP), *_planned(rng), *_returns()]
+
+
+def _planned(rng: random.Random) -> list[Act]:
+    """The orders of the plan, in its order, with what happens to them next; and the staff's walks through the stores."""
+    acts: list[Act] = []
+    for index, wanted in enumerate(ORDERS):
+        at = FIRST_S + EVERY_S * index + rng.uniform(0.0, 0.5)
+        acts.append(Act(at, What.SHOP, {"index": index}))
+        if wanted.then:
+            acts.append(Act(at + wanted.after_s, What.FOLLOW_UP, {"index": index}))
+    return [*acts, *(Act(float(at), What.WALK) for at in range(6, 119, 2))]
+
+
+def _returns() -> list[Act]:
+    return [Act(back.at, What.TAKE_BACK, {"index": index}) for index, back in enumerate(RETURNS)]
 
 
 def _mishaps() -> list[Act]:

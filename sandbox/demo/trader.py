@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from connector.runtime.clock import Clock
 from sandbox.demo.chain import SHOPS, SKUS, UNMAPPED, Shop
-from sandbox.demo.journal import HeldBack, Journal, Key, Window
+from sandbox.demo.disturber import Disturber
+from sandbox.demo.journal import HeldBack, Key, Placed, Window
+from sandbox.demo.people import person
 from sandbox.demo.script import Act
+from sandbox.demo.shelves import Shelves
 from sandbox.demo.vendors import Control
+from sandbox.demo.web_floor import WebFloor
 
 EVENTS_OF_A_SALE = 3
 """A till sale is announced as an order, a warehouse transaction and a delivery."""
@@ -21,22 +23,22 @@ BESTSELLERS, BESTSELLER_SHARE = 60, 0.6
 LATEST_WEB_TRY_S = 30.0
 
 
-class Trader:
+class Trader(Disturber):
     """`stock` is the opening stock per Sitoo warehouse; `kill_drain` kills the drain and tells how many running ones that hit."""
 
     def __init__(
         self, centra: Control, sitoo: Control, clock: Clock, kill_drain: Callable[[], int], stock: Mapping[int, Mapping[str, int]], seed: int
     ) -> None:
-        self._centra, self._sitoo, self._clock, self._kill_drain = centra, sitoo, clock, kill_drain
+        super().__init__(centra, clock, kill_drain)
+        self._sitoo = sitoo
         self._rng = random.Random(seed)
-        self._shelf = {warehouse: Counter(rows) for warehouse, rows in stock.items()}
-        self._set_aside: Counter[Key] = Counter()
+        self._shelves = Shelves(stock)
         self._sold_out: list[tuple[float, Key]] = []
         self._on_the_road: tuple[Shop, dict[str, int]] | None = None
         self._bookings: list[tuple[int, Key]] = []
         self._to_ship: list[tuple[int, Key]] = []
         self._bestsellers = self._rng.sample(SKUS, BESTSELLERS)
-        self.journal = Journal()
+        self.web = WebFloor(centra, sitoo, clock, self.journal, self._shelves, seed)
 
     def play(self, acts: list[Act], seconds: float, tick: Callable[[], None]) -> None:
         """Each act at its moment; `tick` is called in between, several times a second."""
@@ -82,14 +84,14 @@ class Trader:
         shop = self._rng.choice(SHOPS)
         goods = {sku: self._rng.randint(2, 12) for sku in self._rng.sample(SKUS, lines)}
         self._label(self._sitoo.control("receive", warehouse=shop.till, skus=goods), "receipt")
-        self._shelf[shop.till].update(goods)
+        self._shelves.on_hand[shop.till].update(goods)
         self._tell(f"{shop.name} receives {sum(goods.values())} units of {lines} SKUs")
 
     def send(self, lines: int) -> None:
         source, target = self._rng.sample(SHOPS, 2)
-        goods = {sku: self._rng.randint(1, 2) for sku in self._rng.sample([sku for sku in SKUS if self._free(source, sku) >= 2], lines)}
+        goods = {sku: self._rng.randint(1, 2) for sku in self._rng.sample([sku for sku in SKUS if self._shelves.free(source, sku) >= 2], lines)}
         self._label(self._sitoo.control("transfer_out", warehouse=source.till, skus=goods), "transfer")
-        self._shelf[source.till].subtract(goods)
+        self._shelves.on_hand[source.till].subtract(goods)
         self._on_the_road = (target, goods)
         self._tell(f"{source.name} sends {sum(goods.values())} units to {target.name}")
 
@@ -97,19 +99,19 @@ class Trader:
         if self._on_the_road is not None:
             target, goods = self._on_the_road
             self._label(self._sitoo.control("transfer_in", warehouse=target.till, skus=goods), "transfer")
-            self._shelf[target.till].update(goods)
+            self._shelves.on_hand[target.till].update(goods)
             self._tell(f"the transfer reaches {target.name}")
 
     def book(self) -> None:
         """A customer has the last unit put aside."""
         shop = self._rng.choice(SHOPS[:4])
-        last = [sku for sku in SKUS if self._shelf[shop.till][sku] == 1 and self._free(shop, sku) == 1]
+        last = [sku for sku in SKUS if self._shelves.on_hand[shop.till][sku] == 1 and self._shelves.free(shop, sku) == 1]
         if last:
             sku = self._rng.choice(last)
             key = (shop.centra, sku)
             number = self._sitoo.control("book", warehouse=shop.till, skus={sku: 1})
             self.journal.held_back.append(HeldBack(self._clock.now(), key, 1, "booking"))
-            self._set_aside[key] += 1
+            self._shelves.set_aside[key] += 1
             self._bookings.append((number, key))
             self._tell(f"a customer books the last {sku} in {shop.name}")
 
@@ -118,16 +120,16 @@ class Trader:
             number, key = self._bookings.pop(0)
             self._sitoo.control("cancel_order", order_id=number)
             self.journal.held_back.append(HeldBack(self._clock.now(), key, -1, "booking"))
-            self._set_aside[key] -= 1
+            self._shelves.set_aside[key] -= 1
             self._tell(f"a booking of {key[1]} is cancelled")
 
     def count(self, lines: int) -> None:
         """Staff count some shelves of the fourth store and find a unit more or less here and there."""
         shop = SHOPS[3]
-        untouched = [sku for sku in SKUS if not self._set_aside[shop.centra, sku]]
-        found = {sku: max(0, self._shelf[shop.till][sku] + self._rng.choice((-1, -1, 0, 1))) for sku in self._rng.sample(untouched, lines)}
+        untouched = [sku for sku in SKUS if not self._shelves.set_aside[shop.centra, sku]]
+        found = {sku: max(0, self._shelves.on_hand[shop.till][sku] + self._rng.choice((-1, -1, 0, 1))) for sku in self._rng.sample(untouched, lines)}
         self._label(self._sitoo.control("count", warehouse=shop.till, skus=found), "stock-take")
-        self._shelf[shop.till].update({sku: units - self._shelf[shop.till][sku] for sku, units in found.items()})
+        self._shelves.on_hand[shop.till].update({sku: units - self._shelves.on_hand[shop.till][sku] for sku, units in found.items()})
         self._tell(f"{shop.name} takes stock of {lines} SKUs")
 
     def new_article(self) -> None:
@@ -150,7 +152,7 @@ class Trader:
             self.journal.sold_out_in_time += self._place(self._sold_out.pop(0)[1]) is None
             return
         shop = self._rng.choice(SHOPS)
-        sku = self._rng.choice([sku for sku in SKUS if self._free(shop, sku) > 1])
+        sku = self._rng.choice([sku for sku in SKUS if self._shelves.free(shop, sku) > 1])
         number = self._place((shop.centra, sku))
         if number is not None:
             self._to_ship.append((number, (shop.centra, sku)))
@@ -158,9 +160,9 @@ class Trader:
     def race(self) -> None:
         """A shopper and a customer in the store take the same last unit."""
         shop = self._rng.choice(SHOPS[:4])
-        last = [sku for sku in SKUS if self._shelf[shop.till][sku] == 1 and self._free(shop, sku) == 1]
+        last = [sku for sku in SKUS if self._shelves.on_hand[shop.till][sku] == 1 and self._shelves.free(shop, sku) == 1]
         for sku in self._rng.sample(last, min(5, len(last))):
-            if self._place((shop.centra, sku)) is not None:
+            if self._place((shop.centra, sku), "last-unit race") is not None:
                 self._sell(shop, {sku: 1}, "sale")
                 self._tell(f"the last {sku} in {shop.name} is sold on the web and at the till")
                 return
@@ -168,38 +170,9 @@ class Trader:
     def ship(self) -> None:
         """Somebody completes a shipment in Centra's admin; the store has not handed the goods out in Sitoo yet."""
         if self._to_ship:
-            number, key = self._to_ship.pop(0)
+            number, _ = self._to_ship.pop(0)
             self._centra.control("ship", number=number)
-            self.journal.held_back.append(HeldBack(self._clock.now(), key, 1, "shipment"))
             self._tell(f"web order {number} is shipped in Centra")
-
-    # --- what breaks ---
-
-    def cut_after_commit(self) -> None:
-        self._centra.control("fault", kind="drop_after", operation="setStock", times=1)
-        self._tell("Centra's next stock write takes effect, but its answer is lost")
-
-    def throttle(self, lasts_s: float) -> None:
-        self._break("429 storm", lasts_s, "Centra answers 429 to everything", kind="throttle", retry_after=2.0)
-
-    def outage(self, lasts_s: float) -> None:
-        self._break("Centra down", lasts_s, "Centra is down", kind="error", status=503)
-
-    def kill(self) -> bool:
-        """SIGKILL to the running drain; False when none was running just now."""
-        if not self._kill_drain():
-            return False
-        now = self._clock.now()
-        self.journal.kills += 1
-        self.journal.windows.append(Window("drain killed", now, now + 25.0))
-        self._tell("the running drain is killed")
-        return True
-
-    def _break(self, what: str, lasts_s: float, text: str, **fault: Any) -> None:
-        now = self._clock.now()
-        self._centra.control("fault", times=None, until=now + lasts_s, **fault)
-        self.journal.windows.append(Window(what, now, now + lasts_s))
-        self._tell(f"{text} for {lasts_s:.0f} s")
 
     # --- helpers of the above ---
 
@@ -215,31 +188,50 @@ class Trader:
 
     def _take(self, shop: Shop, basket: dict[str, int]) -> None:
         self.journal.sales[shop.centra] += 1
-        self._shelf[shop.till].subtract(basket)
+        self._shelves.on_hand[shop.till].subtract(basket)
         now = self._clock.now()
-        self._sold_out += [(now, (shop.centra, sku)) for sku in basket if self._free(shop, sku) <= 0 and not self._set_aside[shop.centra, sku]]
+        self._sold_out += [
+            (now, (shop.centra, sku)) for sku in basket if self._shelves.free(shop, sku) <= 0 and not self._shelves.set_aside[shop.centra, sku]
+        ]
 
     def _basket(self, shop: Shop) -> dict[str, int]:
         """One or two articles that lie in the store and are nobody's."""
         among = self._bestsellers if self._rng.random() < BESTSELLER_SHARE else SKUS
-        there = [sku for sku in among if self._free(shop, sku) > 0 and self._shelf[shop.till][sku] > 0]
+        there = [sku for sku in among if self._shelves.free(shop, sku) > 0 and self._shelves.on_hand[shop.till][sku] > 0]
         return dict.fromkeys(self._rng.sample(there, min(len(there), self._rng.choice((1, 1, 2)))), 1)
 
-    def _free(self, shop: Shop, sku: str) -> int:
-        return sum(self._shelf[warehouse][sku] for warehouse in shop.sellable) - self._set_aside[shop.centra, sku]
+    def shop(self, index: int) -> None:
+        self.web.shop(index)
 
-    def _place(self, key: Key) -> int | None:
+    def follow_up(self, index: int) -> None:
+        self.web.follow_up(index)
+
+    def walk(self) -> None:
+        self.web.walk()
+
+    def take_back(self, index: int) -> None:
+        self.web.take_back(index)
+
+    def _place(self, key: Key, kind: str = "plain") -> int | None:
         """A web order for one unit from one store; its number when the unit was there."""
         self.journal.web_orders += 1
-        order = self._centra.control("place_order", lines=[[key[1], 1]], warehouses=[key[0]])
+        who = person(self._rng)
+        order = self._centra.control(
+            "place_order",
+            lines=[[key[1], 1]],
+            warehouses=[key[0]],
+            address=who.address,
+            billing_address=who.address,
+            email=who.email,
+            phone=who.phone,
+        )
+        now, parts = self._clock.now(), {key[0]: {key[1]: 1}} if order["lines"][0]["allocated"] else {}
+        self.journal.placed.append(Placed(int(order["number"]), kind, now, now, parts, who.secrets, "nothing"))
         if not order["lines"][0]["allocated"]:
             return None
-        self._set_aside[key] += 1
+        self._shelves.set_aside[key] += 1
         return int(order["number"])
 
     def _label(self, transaction_id: int | None, path: str) -> None:
         if transaction_id is not None:
             self.journal.paths[transaction_id] = path
-
-    def _tell(self, text: str) -> None:
-        self.journal.tell(self._clock.now(), text)

@@ -67,7 +67,9 @@ class View:
 
     def _standing(self) -> str:
         f = self._figures
-        return f"{sum(self._journal.sales.values())} sales, {f.events} events, {f.mutations} mutations, {f.dirty} SKUs wait"
+        journal = self._journal
+        orders = f"{journal.web_orders} web orders, {len(journal.handed_over)} handed out, {len(journal.came_back)} returns"
+        return f"{sum(journal.sales.values())} sales, {orders}, {f.events} events, {f.mutations} mutations, {f.dirty} SKUs wait"
 
     def _picture(self) -> RenderableType:
         heading = Text.assemble(("A trading day", "bold"), "  ", (self._phase, "cyan"))
@@ -88,6 +90,8 @@ class View:
         cells = {
             "sales": sum(journal.sales.values()),
             "web orders": journal.web_orders,
+            "handed out": len(journal.handed_over),
+            "came back": len(journal.came_back),
             "events": f.events,
             "lost": f.lost,
             "twice": f.doubled,

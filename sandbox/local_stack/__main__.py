@@ -30,7 +30,7 @@ def main() -> int:
         env = read_env_file(arguments.env_file)
         with LocalStack(env, template=arguments.template, folder=arguments.folder) as stack:
             if env.mapping_file:
-                print(f"apply the mapping with: ops --local mapping apply {env.mapping_file}", flush=True)
+                print(f"apply the mapping with: .venv/bin/ops --local mapping apply {env.mapping_file}", flush=True)
             print(f"ready {stack.gateway_url}", flush=True)
             ended.wait()
     except (EnvironmentIncomplete, NotBuilt, EmulatorMissing, FolderTaken, PortTaken, OSError) as problem:

@@ -18,7 +18,7 @@ _REQUIRED = (
     "SITOO_EVENTS_PASSWORD",
 )
 _HOW = "docs/local-stack.md says what belongs into the file, with an example."
-_OPTIONAL = ("CENTRA_ORDER_API_URL", "CENTRA_ORDER_API_SECRET", "MAPPING_FILE", "PORT")
+_OPTIONAL = ("CENTRA_ORDER_API_URL", "CENTRA_ORDER_API_SECRET", "SITOO_ORDERS_API_ID", "SITOO_ORDERS_PASSWORD", "MAPPING_FILE", "PORT")
 
 
 SHOWN = 5
@@ -44,6 +44,8 @@ class LocalEnv:
     sitoo_events_password: str
     centra_order_api_url: str = ""
     centra_order_api_secret: str = ""
+    sitoo_orders_api_id: str = ""
+    sitoo_orders_password: str = ""
     mapping_file: str = ""
     port: int = 3000
 
@@ -53,10 +55,13 @@ class LocalEnv:
         return json.dumps({"token": self.centra_token, "webhook_secret": self.centra_webhook_secret, **order_api})
 
     def sitoo_secret(self) -> str:
-        """The JSON kept in Secrets Manager for Sitoo: one API user for every lane."""
+        """The JSON kept in Secrets Manager for Sitoo: the API user `default` and, when it is named, one called `orders`."""
+        users = {"default": {"api_id": self.sitoo_api_id, "password": self.sitoo_password}}
+        if self.sitoo_orders_api_id:
+            users["orders"] = {"api_id": self.sitoo_orders_api_id, "password": self.sitoo_orders_password}
         return json.dumps(
             {
-                "api_users": {"default": {"api_id": self.sitoo_api_id, "password": self.sitoo_password}},
+                "api_users": users,
                 "events_user": self.sitoo_events_user,
                 "events_password": self.sitoo_events_password,
             }

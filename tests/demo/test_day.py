@@ -154,7 +154,11 @@ def test_the_summary_has_the_agreed_shape(played: tuple[MemoryDay, Journal], rig
     assert set(summary["faults"]) == {mishap.value for mishap in Mishap}
     assert all(n >= 1 for n in summary["faults"].values())
     assert summary["exceptions"] == {"OVERSOLD": len(right.cases) - 1, "UNMAPPED_SKU": 1}
-    assert summary["totals"]["mutations_used"] == 7
+    totals = summary["totals"]
+    assert totals["changes"] == totals["movements"] - totals["movements_of_the_unmapped_article"] + totals["units_held_back"]
+    assert totals["changes"] == totals["changes_drawn"] + totals["movements_without_effect"]
+    assert totals["shelves_sold_twice"] == summary["exceptions"]["OVERSOLD"] <= totals["units_sold_twice"]
+    assert totals["mutations_used"] == 7
     unmapped_movements = 3
     assert summary["totals"]["mutations_saved"] == summary["totals"]["movements"] - unmapped_movements - 7
     assert passed(summary)

@@ -140,5 +140,5 @@ def test_the_chart_keeps_everything_inside_and_its_labels_apart() -> None:
     assert len({css for css, _, _ in drawn.legend}) == 2
     higher, lower = drawn.dots[7].y, drawn.dots[3].y
     assert higher < lower
-    assert [tick.label for tick in drawn.x_ticks][:2] == ["0 s", "10 s"]
+    assert [tick.label for tick in drawn.x_ticks][:2] == ["0 s", "20 s"]
     assert drawn.y_ticks[0].at == pytest.approx(drawn.bottom)

@@ -101,7 +101,8 @@ def test_decimals_follow_the_currency(shop: Shop, code: str, cents: int, value: 
 
 
 def test_unknown_currencies_kinds_and_lines_are_refused(shop: Shop) -> None:
-    for wishes in ({"currency": "XXX"}, {"tax_kind": "none"}, {"payment": "later"}):
+    unknown: list[dict[str, Any]] = [{"currency": "XXX"}, {"tax_kind": "none"}, {"payment": "later"}]
+    for wishes in unknown:
         with pytest.raises(Refusal):
             shop.state.place_order([("TEE-S", 1)], **wishes)
     for line in ({"sku": "TEE-S", "colour": "red"}, {"sku": "TEE-S", "kind": "voucher"}):
@@ -178,7 +179,8 @@ def test_shipments_are_together_the_order_and_returns_together_the_goods(
     shop.state.modes(shipment_fees=fees_with)
     for sku in shop.sizes:
         shop.state.put_stock(warehouse=11, sku=sku, physical=99)
-    wishes = {"shipping_fee": fees[0], "handling_fee": fees[1], "voucher": {"amount": voucher}, "tax_kind": kind, "currency": currency}
+    wishes: dict[str, Any] = {"shipping_fee": fees[0], "handling_fee": fees[1], "voucher": {"amount": voucher}}
+    wishes |= {"tax_kind": kind, "currency": currency}
     number = shop.state.place_order(lines, **wishes)["number"]
     order = shop.state.orders.orders[number]
     turn = 0

@@ -84,8 +84,8 @@ def test_by_default_stock_is_taken(shop: Shop) -> None:
     assert shop.stock("TEE-S") == (5, 2)
     products = [{"qty": 4, "id": shop.sizes["TEE-S"], "unitPrice": 10}]
     assert create(shop, products=products) == {"status": "no", "code": -2, "msg": "Not enough stock of TEE-S"}
-    assert create(shop, products=products, forceCreate=True)["status"] == "ok"
-    assert shop.state.order_state(102)["lines"][0]["unallocated"] == 1
+    forced = create(shop, products=products, forceCreate=True)["orders"][0]
+    assert shop.state.order_state(forced)["lines"][0]["unallocated"] == 1
     shop.state.put_stock(warehouse=12, sku="TEE-M", physical=1)
     assert create(shop, products=[{"qty": 1, "ean": "731", "unitPrice": 10}], warehouseGroup="Store 12")["status"] == "ok"
     assert shop.stock("TEE-M", 12) == (1, 1)
@@ -107,6 +107,7 @@ def test_by_default_stock_is_taken(shop: Shop) -> None:
         ({"warehouseGroup": "Moon"}, -7),
         ({"products": [{"qty": 1, "sku": "TEE-S", "unitPrice": 0.001}]}, -7),
         ({"orderDate": "soon"}, -7),
+        ({"payment": {"auth": {"status": 9, "amount": 1}}}, -7),
     ],
 )
 def test_refusals_have_codes_and_leave_nothing(shop: Shop, more: dict[str, Any], code: int) -> None:

@@ -9,13 +9,15 @@ import pytest
 from sandbox.centra.records import Refusal
 from tests.sandbox.centra_shop import Shop
 
-DETAILS = """query Q($n: [Int!]) { orders(where: {number: $n}) { __typename number externalId otherComment internalComment isInternal isLocked isOnHold
+DETAILS = """query Q($n: [Int!]) { orders(where: {number: $n}) {
+  __typename number externalId otherComment internalComment isInternal isLocked isOnHold
   orderHoldReason store { type } country { code } shippingPriceGroup { shippingOption { name uri } } paymentMethod { uri plugin name }
   shippingAddress { firstName city stateOrProvince state { code } country { code name } phoneNumber email }
   billingAddress { firstName }
   attributes { objectType type { name isMapped } elements { key description kind ... on AttributeStringElement { value } } }
   paymentHistory(where: {entryType: [CAPTURE, AUTH, MARKED_AS_PAID]}) { entryType status value { valueInCents } source order { number } }
-  lines { __typename id quantity productName productVariantName size comment productSize { SKU } productVariant { id } product { id } allocations { id }
+  lines { __typename id quantity productName productVariantName size comment
+    productSize { SKU } productVariant { id } product { id } allocations { id }
     ... on BundleItemOrderLine { bundleOrderLine { id quantity } } }
   ... on DirectToConsumerOrder { customer { email firstName } } } }"""
 NUMBERS = "query Q($w: OrderFilter) { orders(where: $w, sort: [number_ASC]) { number } }"
@@ -79,7 +81,7 @@ def test_an_order_may_lack_everything_optional(shop: Shop) -> None:
 
 
 def test_lines_of_every_kind(shop: Shop) -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"sku": "TEE-S", "units": 2, "comment": "monogram AB", "name": "Tee"},
         {"sku": "TEE-M", "kind": "bundle", "units": 2, "items": [("TEE-M", 1), ("TEE-L", 2)]},
         {"sku": "TEE-L", "kind": "gift_certificate", "name": "Gift card"},

@@ -13,7 +13,8 @@ from tests.sandbox.centra_writes import CANCEL_ORDER, RELEASE, REMOVE, UPDATE_OR
 ASSIGN = """mutation M($i: AttributesAssignInput!) { done: assignAttributes(input: $i) { userErrors { message path } userWarnings { message } } }"""
 LOCK = """mutation M($i: OrdersLockSetInput!) { done: setOrdersLock(input: $i) { orders { number isLocked } userErrors { message path }
   userWarnings { message } } }"""
-CONFIRM = """mutation M($i: OrderConfirmInput!) { done: confirmOrder(input: $i) { order { status } userErrors { message path } userWarnings { message } } }"""
+CONFIRM = """mutation M($i: OrderConfirmInput!) { done: confirmOrder(input: $i) { order { status }
+  userErrors { message path } userWarnings { message } } }"""
 NO_MAIL = {"emailOptions": {"sendEmail": False}, "stockAction": RELEASE}
 
 

@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLError, execute_sync, parse
 
 from connector.centra import documents as sent
+from connector.centra import order_documents as sent_of_orders
 from sandbox.centra.documents import Documents
 from sandbox.centra.plans import OffPlan
 from sandbox.centra.resolvers import build_schema
@@ -29,6 +30,9 @@ def shop() -> Shop:
         shipment = shop.state.ship(number, lines=[("TEE-S", 1)])["shipment_id"]
         shop.state.return_into(shipment, warehouse=12)
     shop.state.cancel_lines(number, lines=[("TEE-M", 1)])
+    bundle = {"sku": "TEE-S", "kind": "bundle", "items": [("TEE-M", 1), ("TEE-L", 1)]}
+    shop.state.place_order([bundle, {"sku": "TEE-L", "kind": "gift_certificate"}], attributes={"store.note": "x"}, voucher={"amount": 500})
+    shop.state.place_order([("TEE-L", 1)], b2b=True)
     shop.set_stock({"TEE-L": 2})
     return shop
 
@@ -42,6 +46,16 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
     (sent.ALL_STOCK, {"warehouse": [11]}),
     (sent.WAREHOUSES, {}),
     (sent.RATE_LIMITS, {}),
+    (sent_of_orders.ORDERS, {"numbers": [101, 102, 103], "n": 3}),
+    (sent_of_orders.ALLOCATIONS, {"number": [103], "page": 1}),
+    (sent_of_orders.CHANGED_ORDERS, {"from": START, "page": 1}),
+    (sent_of_orders.CHANGED_SHIPMENTS, {"from": START, "page": 1}),
+    (sent_of_orders.RETURNS, {"number": [101], "page": 1}),
+    (
+        """{ orders(sort: [number_ASC]) { ...W lines { ... on BundleItemOrderLine { bundleOrderLine { __typename } } } } }
+        fragment W on WholesaleOrder { number }""",
+        {},
+    ),
     ("{ orders { __typename } }", {}),
     ('{ order(id: "x") { id } counters { orders(where: {status: CONFIRMED}) products } }', {}),
     ("query Q($w: OrderFilter) { orders(where: $w, sort: number_DESC) { number } }", {"w": {"status": "PROCESSING", "notNull": ["number"]}}),
@@ -111,7 +125,7 @@ def test_mutations_and_introspection_have_no_plan() -> None:
 
 
 def test_every_document_of_the_connector_is_valid_here() -> None:
-    for name, text in sent.every_document().items():
+    for name, text in (sent.every_document() | sent_of_orders.every_order_document()).items():
         assert DOCUMENTS.get(text).errors == [], name
 
 

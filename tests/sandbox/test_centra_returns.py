@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.centra.records import Refusal
 from tests.sandbox.centra_shop import Shop
-from tests.sandbox.centra_writes import CREATE_RETURN, RELEASE, REFUND_RETURN, REMOVE, done, on_return, parts, refused, shipped, write
+from tests.sandbox.centra_writes import CREATE_RETURN, REFUND_RETURN, RELEASE, REMOVE, done, on_return, parts, refused, shipped, write
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_vouchers_share_is_taken_off_only_in_that_mode(shop: Shop, shared: b
     _, shipment, line = sold(shop, voucher={"amount": 4_000}, shipping_fee=4_900, handling_fee=500)
     made = done(shop, CREATE_RETURN, i=wanted(shipment, line))["return"]
     assert made["grandTotal"]["valueInCents"] == total
-    full = {
+    full: dict[str, Any] = {
         "voucherValue": {"fromShipment": True},
         "shippingCost": {"fromShipment": True},
         "handlingCost": {"value": {"value": 2, "currencyIsoCode": "SEK"}},
@@ -127,7 +127,7 @@ def test_costs_are_limited(shop: Shop) -> None:
         ({"returnCost": sek(-1)}, "negative"),
     ):
         assert reason in refused(shop, CREATE_RETURN, i=wanted(shipment, line, **more))
-    some = {"shippingCost": {"value": sek(20)}, "voucherValue": {"value": sek(5)}}
+    some: dict[str, Any] = {"shippingCost": {"value": sek(20)}, "voucherValue": {"value": sek(5)}}
     assert done(shop, CREATE_RETURN, i=wanted(shipment, line, **some))["return"]["grandTotal"]["valueInCents"] == 10_000 + 2_000 - 500
     assert shop.state.returns.returns.keys() == {201}
 

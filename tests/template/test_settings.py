@@ -83,7 +83,8 @@ def test_a_sender_knows_the_queues_it_sends_to_and_no_others(template: Template,
 def test_the_drain_finds_all_its_settings(template: Template) -> None:
     told = environment(template, "SyncStoreStock")
     settings = sync_store_stock_settings(told)
-    assert set(settings.queues) == set(settings.dead_letters) == {Work.STORE_STOCK}
+    assert set(settings.queues) == {Work.STORE_STOCK, Work.ORDERS}
+    assert set(settings.dead_letters) == {Work.STORE_STOCK}
     assert {key for key in told if key.startswith("TABLE_")} == {
         f"TABLE_{name}" for name in ("SKU_MAP", "MAPPINGS", "CURSORS", "ORDER_LINKS", "STOCK_LEVELS", "EXCEPTIONS", "API_BUDGET")
     }

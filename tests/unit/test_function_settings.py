@@ -33,6 +33,7 @@ ENVIRONMENT = {f"TABLE_{name}": f"t-{name.lower()}" for name in TABLES} | {
     "SECRET_SITOO": "sitoo",
     "SITOO_SITE_IDS": "1, 3",
     "QUEUE_STORE_STOCK": "https://sqs/store",
+    "QUEUE_ORDERS": "https://sqs/orders",
     "DLQ_STORE_STOCK": "https://sqs/store-dlq",
 }
 
@@ -46,7 +47,8 @@ def test_the_drains_settings_are_typed() -> None:
     assert settings.sites == (1, 3)
     assert settings.vendors.sitoo_base_url == "https://api.example/v2/accounts/90123"
     assert (settings.tables.sku_map, settings.tables.api_budget) == ("t-sku_map", "t-api_budget")
-    assert (settings.queues, settings.dead_letters) == ({Work.STORE_STOCK: "https://sqs/store"}, {Work.STORE_STOCK: "https://sqs/store-dlq"})
+    assert settings.queues == {Work.STORE_STOCK: "https://sqs/store", Work.ORDERS: "https://sqs/orders"}
+    assert settings.dead_letters == {Work.STORE_STOCK: "https://sqs/store-dlq"}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
@@ -56,7 +58,7 @@ def test_each_missing_variable_is_named(name: str) -> None:
     assert bad.value.problems == (f"{name} is not set",)
 
 
-ORDERS = ENVIRONMENT | {"QUEUE_ORDERS": "https://sqs/orders", "EVENT_BUS": "bus"}
+ORDERS = ENVIRONMENT | {"EVENT_BUS": "bus"}
 
 
 @pytest.mark.parametrize(

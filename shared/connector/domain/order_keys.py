@@ -60,3 +60,18 @@ def sale_of(external_id: str) -> int | None:
 def recorded_return(return_id: int, shipment_id: int) -> str:
     """externalid of the Sitoo refund order that records a return made in Centra (`[A-Za-z0-9_-]`, ≤ 40)."""
     return f"CR{return_id}-S{shipment_id}"
+
+
+def uncollected_key(delivery_id: int) -> str:
+    """externalId of the Centra return of goods that nobody collected: of the shipment made for this delivery, which never left the store."""
+    return f"sitoo-uncollected-{delivery_id}"
+
+
+def stock_in_key(refund_id: int) -> str:
+    """externalid of the warehouse transaction that takes a refund's goods in where Sitoo did not."""
+    return f"sitoo-refund-{refund_id}-in"
+
+
+def stock_out_key(refund_id: int) -> str:
+    """externalid of the one that takes them out again because Sitoo did, later."""
+    return f"sitoo-refund-{refund_id}-out"

@@ -108,6 +108,7 @@ def sync_store_stock_settings(variables: Mapping[str, str]) -> SyncStoreStockSet
         dead_letters=dead_letter_urls(variables),
     )
     env.text("QUEUE_STORE_STOCK")
+    env.text("QUEUE_ORDERS")
     env.text("DLQ_STORE_STOCK")
     env.check()
     return settings

@@ -18,6 +18,7 @@ from connector.domain.configuration import CentraSettings, Lane, SitooSettings
 from connector.http_exchange import http_client
 from connector.runtime.centra_budget import SharedBudget
 from connector.runtime.clock import Clock
+from connector.runtime.patient_budget import PatientBudget
 from connector.runtime.secrets import DEFAULT_USER, CentraToken, OrderApiSecret, SitooUser
 from connector.runtime.sitoo_lock import SitooLock
 from connector.runtime.webhook_secret import WebhookSecret
@@ -61,7 +62,9 @@ def open_centra_orders(
     transport = CentraTransport(http, url, CentraToken(secret), clock)
     own_secret = OrderApiSecret(secret)
     order_api = RestOrderApi(http, order_api_url, own_secret, clock) if order_api_url and own_secret.known() else None
-    return CentraAccess(GraphQLCentra(transport, budget, clock), GraphQLCentraOrders(Calls(transport, budget, clock)), order_api, budget)
+    return CentraAccess(
+        GraphQLCentra(transport, budget, clock), GraphQLCentraOrders(Calls(transport, PatientBudget(budget, clock), clock)), order_api, budget
+    )
 
 
 class SitooAccess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from connector.sitoo.models import TransactionRow
 from connector.sitoo.order_models import DeliveryWish, HandedOut, WholeOrder
 
 
@@ -52,4 +53,8 @@ class SitooOrders(Protocol):
 
     def post_transaction(self, warehouse_id: int, kind: int, units: Mapping[str, int], *, external_id: str, description: str) -> int:
         """A warehouse transaction (10 in, 20 out: `units` signed as Sitoo wants them); its id. Raises Uncertain."""
+        ...
+
+    def movements(self, warehouse_id: int, *, since: float) -> list[TransactionRow]:
+        """Every transaction of a warehouse made since a moment (unix s), ascending by id. Filters are checked on the rows that come back."""
         ...

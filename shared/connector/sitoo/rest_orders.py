@@ -10,6 +10,7 @@ from typing import Any
 from connector.domain.configuration import Lane
 from connector.sitoo import answers, delivery_wishes, order_answers
 from connector.sitoo.errors import Refused, Uncertain, Unconfirmed
+from connector.sitoo.models import TransactionRow
 from connector.sitoo.order_models import DeliveryWish, HandedOut, WholeOrder
 from connector.sitoo.paging import PAGE, check_ascending, chunks, comma_list
 from connector.sitoo.transport import SitooTransport
@@ -132,6 +133,30 @@ class RestSitooOrders:
             "items": [{"sku": sku, "decimalquantity": f"{quantity}.000"} for sku, quantity in sorted(units.items())],
         }
         return self._only_row(self._transport.send("POST", f"sites/{self._site}/warehousetransactions", [row], lane=self._lane))
+
+    def movements(self, warehouse_id: int, *, since: float) -> list[TransactionRow]:
+        """See SitooOrders. Pages by id, like the change feed."""
+        found: list[TransactionRow] = []
+        path, start, first = f"sites/{self._site}/warehouses/{warehouse_id}/warehousetransactions", 0, int(since)
+        while True:
+            asked: Parameters = {
+                "warehousetransactionidfrom": start,
+                "datecreatedfrom": first,
+                "sort": "warehousetransactionid",
+                "num": PAGE,
+                "fields": answers.TRANSACTION_FIELDS,
+            }
+            total, rows = answers.envelope(self._transport.get(path, asked, lane=self._lane))
+            page = [answers.transaction(row) for row in rows]
+            check_ascending([row.id for row in page], start)
+            if any(row.warehouse_id != warehouse_id or row.created_at < first for row in page):
+                raise Unconfirmed(f"transactions of warehouse {warehouse_id} came that were not asked for")
+            if not page and total:
+                raise Unconfirmed(f"Sitoo counts {total} transactions but sent none")
+            found += page
+            if total <= len(page):
+                return found
+            start = page[-1].id + 1
 
     def _written(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
         """Send an order. What Sitoo says when it refuses one goes into exceptions, so the customer's data is taken out of it."""

@@ -117,6 +117,20 @@ class Returning:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnWatch:
+    """Something about returns that must be looked at again at `look_at` (unix s), first seen at `since`: a till's refund order, or (`refund` 0)
+    the order's returns in Centra. `looks`: how often a finished refund was looked at. `moving`: externalid of a stock transaction under way."""
+
+    refund: int
+    since: float
+    look_at: float
+    why: str = ""
+    looks: int = 0
+    moving: str = ""
+    moving_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing that was done or seen: when (unix s), what, how long it took (ms, 0 when not measured), which ids."""
 
@@ -146,6 +160,7 @@ class OrderFile:
     copies: tuple[Copy, ...] = ()
     shippings: tuple[Shipping, ...] = ()
     returnings: tuple[Returning, ...] = ()
+    watches: tuple[ReturnWatch, ...] = ()
     excluded: frozenset[int] = frozenset()
     handled: frozenset[str] = frozenset()
     parked: frozenset[str] = frozenset()
@@ -163,6 +178,19 @@ class OrderFile:
     def with_returning(self, returning: Returning) -> OrderFile:
         others = tuple(r for r in self.returnings if r.key != returning.key)
         return replace(self, returnings=(*others, returning))
+
+    def without_returning(self, key: str) -> OrderFile:
+        return replace(self, returnings=tuple(r for r in self.returnings if r.key != key))
+
+    def with_watch(self, watch: ReturnWatch) -> OrderFile:
+        """The watch added, or in the place of the one for its refund; the file is open while it has one."""
+        return replace(self, is_open=True, watches=(*(w for w in self.watches if w.refund != watch.refund), watch))
+
+    def without_watch(self, refund: int) -> OrderFile:
+        return replace(self, watches=tuple(w for w in self.watches if w.refund != refund))
+
+    def watch_of(self, refund: int) -> ReturnWatch | None:
+        return next((w for w in self.watches if w.refund == refund), None)
 
     def with_step(self, at: float, what: str, *, ms: int = 0, note: str = "") -> OrderFile:
         return replace(self, steps=(*self.steps, Step(at, what, ms, note))[-MOST_STEPS:])

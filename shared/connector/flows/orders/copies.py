@@ -12,7 +12,7 @@ from connector.flows.orders.trouble import Postponed
 from connector.mapping.order_copy import CopyDraft
 from connector.runtime.queues import Work
 from connector.sitoo.errors import Refused, Unconfirmed
-from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, PICKUP_REJECTED, READY_FOR_PICKUP, WholeOrder
+from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, OPEN, PICKUP_REJECTED, READY_FOR_PICKUP, WholeOrder
 from connector.store.order_files import Copy, CopyState, Purpose
 from connector.store.stock_levels import Mark
 
@@ -148,7 +148,10 @@ def cancel_copy(turn: OrderTurn, copy: Copy) -> bool:
     if read is None:
         raise Unconfirmed(f"Sitoo order {copy.sitoo_order_id} cannot be read")
     if read.state not in (CANCELLED, ABANDONED):
-        if has_begun(read) or _handed_out(turn, copy.sitoo_order_id):
+        only_ready = read.state == OPEN and is_given_up(turn, copy)
+        if (has_begun(read) and not only_ready) or _handed_out(turn, copy.sitoo_order_id):
+            if copy.state is CopyState.CANCELLING:
+                turn.keep(turn.file.with_copy(replace(copy, state=CopyState.OPEN)))
             return False
         turn.keep(turn.file.with_copy(replace(copy, state=CopyState.CANCELLING)))
         turn.hold()
@@ -160,6 +163,16 @@ def cancel_copy(turn: OrderTurn, copy: Copy) -> bool:
     turn.step("taken back from the store", note=copy.external_id, since=started)
     turn.keep(turn.file.with_copy(replace(copy, state=CopyState.CANCELLED)))
     return True
+
+
+def is_given_up(turn: OrderTurn, copy: Copy) -> bool:
+    """Nobody collected it in time: it may be taken back although it stands ready."""
+    return given_up(copy) in turn.file.handled
+
+
+def given_up(copy: Copy) -> str:
+    """The fact that the goods of a copy go back on sale, stored before the first step of it."""
+    return f"given-up:{copy.external_id}"
 
 
 def has_begun(order: WholeOrder) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connector.centra.order_models import CentraOrder
+from connector.domain.configuration import Lane
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import shipped_from
@@ -50,13 +51,15 @@ def draft(
 
 
 def known_skus(turn: OrderTurn, order: CentraOrder) -> dict[int, str]:
-    """{Centra size: Sitoo sku} of the order's lines; SKUs the map does not know are looked for once, under Centra's own name."""
+    """{Centra size: Sitoo sku} of the order's lines; those the map does not know are looked for, if Sitoo has a product under Centra's own SKU."""
     ctx = turn.ctx
     sizes = {line.size_id: line.sku for line in order.lines if line.size_id is not None}
     known = ctx.skus.of_sizes(sorted(sizes))
     unknown = [sku for size, sku in sizes.items() if size not in known and sku]
     if unknown:
-        ctx.skus.find(unknown)
+        turn.hold()
+        products = {product.sku for product in ctx.sitoo_stock.products(unknown, lane=Lane.ORDERS)}
+        ctx.skus.find([sku for sku in unknown if sku in products])
         known = ctx.skus.of_sizes(sorted(sizes))
     return known
 

@@ -9,15 +9,18 @@ from connector.domain.exceptions import Kind
 from connector.flows.orders.allocations import note_allocations
 from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
 from connector.flows.orders.drafting import draft, park_lacks
+from connector.flows.orders.endless_aisle import is_till_sale
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.owed import Gap, gaps, held_by, units_of
+from connector.flows.orders.owed import Gap, all_owed, gaps, held_by, staying
+from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look, renew_reservations
 from connector.flows.orders.return_copies import make_return_copy, settle_return_copy
 from connector.flows.orders.shipped_first import hand_out_what_centra_shipped
 from connector.flows.orders.too_late import park_changed_too_late
 from connector.flows.orders.uncollected import chase_uncollected
+from connector.flows.orders.uncollected_refund import owes_refund, refund_uncollected
 from connector.mapping.order_copy import CopyDraft, Lack
-from connector.mapping.order_decision import Decision, decide
+from connector.mapping.order_decision import Decision, DecisionKind, decide
 from connector.store.order_files import CopyState, Purpose, ShippingState
 
 ENDED_BY_A_CLEAN_PASS = (
@@ -37,12 +40,16 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
     """Converge one order, read a moment ago. Raises what passes (trouble.PASSING) and what vendors refuse; the file tells how far it came."""
     _settle(turn, body)
     decision = decide(order, turn.ctx.settings, turn.ctx.site)
+    if is_till_sale(turn.ctx, order):
+        _conclude(turn, order, Decision(DecisionKind.IGNORE, "made by the connector from a till sale"))
+        return
     note_allocations(turn, order)
     hand_out_what_centra_shipped(turn, order, body)
     sendable = _send_what_is_missing(turn, order, decision, body, redriven=redriven)
     if sendable:
         renew_reservations(turn)
-        chase_uncollected(turn, order, body)
+        chase_uncollected(turn, order)
+        refund_uncollected(turn, body)
         make_return_copy(turn, order, decision, body)
         turn.resolve(*(kind for kind in ENDED_BY_A_CLEAN_PASS if kind.value not in turn.parked_now))
     _conclude(turn, order, decision)
@@ -68,9 +75,9 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
     drafts: dict[int, CopyDraft] = {}
     lacks: list[Lack] = []
     for gap in found:
-        wanted = _all_owed(gap)
+        wanted = all_owed(gap)
         if wanted:
-            made = draft(turn, order, gap.warehouse, wanted, _staying(turn, gap), decision)
+            made = draft(turn, order, gap.warehouse, wanted, staying(turn.file, gap), decision)
             if isinstance(made, CopyDraft):
                 drafts[gap.warehouse] = made
             else:
@@ -80,33 +87,23 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
         park_lacks(turn, lacks, body)
         return False
     _take_back_surplus(turn, order, found, drafts, body)
-    for gap in gaps(turn.file, order, decision.fulfil, warehouses):
-        if gap.missing and not gap.surplus and not _must_wait(gap):
+    left = gaps(turn.file, order, decision.fulfil, warehouses)
+    # What a store that has begun still holds must not go to a second one: the customer would get it twice.
+    elsewhere = {line for gap in left if gap.copies for line in gap.surplus}
+    for gap in left:
+        if gap.missing and gap.warehouse in turn.file.excluded:
+            reroute(turn, order, Lost(gap.warehouse, gap.missing, withhold=False, why="The store had rejected the order"), body)
+        elif gap.missing and not gap.surplus and not _must_wait(gap) and not elsewhere & gap.missing.keys():
             made = draft(turn, order, gap.warehouse, gap.missing, held_by(turn.file, gap.warehouse), decision)
             if not isinstance(made, CopyDraft):
                 park_lacks(turn, made, body)
                 return False
-            if redriven or not _known_to_mismatch(turn, made):
+            if redriven or turn.sent_back_at(Kind.TOTAL_MISMATCH) or not _known_to_mismatch(turn, made):
                 post_copy(turn, gap.warehouse, made, body)
+            else:
+                # What was told still holds: a clean pass must not end it, or the next one would post again.
+                turn.parked_now.add(Kind.TOTAL_MISMATCH.value)
     return True
-
-
-def _staying(turn: OrderTurn, gap: Gap) -> dict[int, int]:
-    """{line: units} on copies of the warehouse that are done and stay."""
-    held = held_by(turn.file, gap.warehouse)
-    for copy in gap.copies:
-        for line, n in units_of(copy).items():
-            held[line] = held.get(line, 0) - n
-    return {line: n for line, n in held.items() if n > 0}
-
-
-def _all_owed(gap: Gap) -> dict[int, int]:
-    """What one copy would hold if the live ones were replaced by it."""
-    units = dict(gap.missing)
-    for copy in gap.copies:
-        for line, n in units_of(copy).items():
-            units[line] = units.get(line, 0) + n
-    return {line: n - gap.surplus.get(line, 0) for line, n in units.items() if n > gap.surplus.get(line, 0)}
 
 
 def _take_back_surplus(turn: OrderTurn, order: CentraOrder, found: list[Gap], drafts: dict[int, CopyDraft], body: str) -> None:
@@ -141,7 +138,7 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
         file,
         decision=decision.summary,
         awaiting=awaiting,
-        is_open=bool(live or shipping or file.parked or decision.awaiting),
+        is_open=bool(live or shipping or file.parked or decision.awaiting or owes_refund(file)),
         troubles=0,
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,

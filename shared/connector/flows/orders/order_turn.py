@@ -36,8 +36,9 @@ class OrderTurn:
         (self._lease,) = self.ctx.leases.renew([self._lease], self.ctx.clock.now(), LEASE_S)
 
     def keep(self, file: OrderFile) -> None:
-        """Store the file. Raises FileChanged (impossible while the lease holds) and leaves this turn's file as it was."""
-        self.file = self.stored = self.ctx.files.put(file)
+        """Store the file; it stays open while a return is watched. Raises FileChanged (impossible while the lease holds) and leaves this turn's
+        file as it was."""
+        self.file = self.stored = self.ctx.files.put(replace(file, is_open=file.is_open or bool(file.watches)))
 
     def step(self, what: str, *, note: str = "", since: float | None = None) -> None:
         """Add a line to the order's story without storing it yet: the next `keep` does. `since` (unix s) gives the duration."""
@@ -62,6 +63,16 @@ class OrderTurn:
         self.parked_now.add(kind.value)
         if kind.value not in self.file.parked:
             self.keep(replace(self.file.with_step(self.ctx.clock.now(), "parked", note=kind.value), parked=self.file.parked | {kind.value}))
+
+    def sent_back_at(self, kind: Kind) -> float:
+        """When people sent this order's case of a kind back (unix s); 0 when they did not, or it was told again since.
+
+        The operators' redrive puts the bare message on its queue: the case says that it was sent back, the message does not.
+        """
+        case = self.ctx.cases.find(kind, order_entity(self.file.number)) if kind.value in self.file.parked else None
+        if case is None or case.state is not State.REDRIVEN:
+            return 0.0
+        return max((step.at for step in case.history if step.what == State.REDRIVEN.value), default=0.0)
 
     def resolve(self, *kinds: Kind) -> None:
         """What was parked about this order no longer holds."""

@@ -42,6 +42,24 @@ def gaps(file: OrderFile, order: CentraOrder, owed: Mapping[int, Units], warehou
     return found
 
 
+def all_owed(gap: Gap) -> dict[int, int]:
+    """{line: units} that one copy would hold if it took the place of the live ones."""
+    units = dict(gap.missing)
+    for copy in gap.copies:
+        for line, n in units_of(copy).items():
+            units[line] = units.get(line, 0) + n
+    return {line: n - gap.surplus.get(line, 0) for line, n in units.items() if n > gap.surplus.get(line, 0)}
+
+
+def staying(file: OrderFile, gap: Gap) -> dict[int, int]:
+    """{line: units} on copies of the warehouse that are done and stay."""
+    held = held_by(file, gap.warehouse)
+    for copy in gap.copies:
+        for line, n in units_of(copy).items():
+            held[line] = held.get(line, 0) - n
+    return {line: n for line, n in held.items() if n > 0}
+
+
 def held_by(file: OrderFile, warehouse: int) -> dict[int, int]:
     """{line: units} on the warehouse's copies that are not cancelled, fees left out."""
     held: dict[int, int] = {}
@@ -88,3 +106,23 @@ def _only_place(file: OrderFile, ours: int | None, line: int) -> int | None:
         return ours
     places = {c.warehouse for c in file.copies if c.purpose is Purpose.FULFIL and c.state is not CopyState.CANCELLED and line in units_of(c)}
     return places.pop() if len(places) == 1 else None
+
+
+def entitled(file: OrderFile, order: CentraOrder, line_id: int, warehouse: int) -> int:
+    """Units of a line that a warehouse may still ship.
+
+    Of a line split over stores Centra ships whichever allocation it likes: what another store's shipment took from here is owed here still, what
+    a shipment from here took elsewhere is not.
+    """
+    line = order.line(line_id)
+    units = line.allocated_to(warehouse) if line is not None else 0
+    made_for = {s.shipment_id: s.warehouse for s in file.shippings if s.shipment_id is not None}
+    for shipment in order.shipments:
+        for part in shipment.lines if shipment.id in made_for and shipment.shipped_at is not None else ():
+            if part.order_line == line_id and part.warehouses:
+                elsewhere = sum(n for place, n in part.warehouses.items() if place != made_for[shipment.id])
+                if made_for[shipment.id] == warehouse:
+                    units -= elsewhere
+                else:
+                    units += part.warehouses.get(warehouse, 0)
+    return units

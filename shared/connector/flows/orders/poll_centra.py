@@ -35,7 +35,7 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
         seen = set(stored["seen"])
         fresh = {kind: {number for key, (number, at) in found.items() if _mark(kind, key, at) not in seen} for kind, found in rows.items()}
         orders = fresh["order"] | fresh["shipment"]
-        returns = fresh["return"] if ctx.mapping.switches.sync_returns else set()
+        returns = fresh["return"] | _with_returns(ctx, orders) if ctx.mapping.switches.sync_returns else set()
         if orders:
             ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(orders)])
         if returns:
@@ -47,6 +47,11 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
         return {"orders": len(orders), "returns": len(returns), "complete": int(complete)}
     finally:
         ctx.leases.release([lease])
+
+
+def _with_returns(ctx: OrderContext, numbers: set[int]) -> set[int]:
+    """Those with returns of tills: a refund in Centra changes the order or its shipment at most, and its webhook may be lost."""
+    return {number for number, file in ctx.files.get_many(sorted(numbers)).items() if any(r.inbound for r in file.returnings)}
 
 
 def _read(ctx: OrderContext, since: float) -> tuple[Rows, float, bool]:

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
+from connector.flows.orders.allocation_requests import confirm_requests
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import units_of
 from connector.flows.orders.reroute import Lost, reroute
+from connector.flows.orders.reservations import next_look
 from connector.flows.orders.shipped_first import is_echo
 from connector.flows.orders.shipping import claim_of, ship
+from connector.flows.orders.uncollected_refund import NOT_COLLECTED, note_not_collected, owes_refund, refund_uncollected
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, PICKUP_REJECTED, READY_FOR_PICKUP, HandedOut, WholeOrder
 from connector.store.order_files import Copy, CopyState, Purpose, ShippingState
@@ -30,6 +33,8 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
     deliveries = ctx.sitoo.handed_out(copy.sitoo_order_id)
     _note_delivered(turn, copy, deliveries)
     copy = _ready(turn, copy, whole)
+    if copy.ready_at or any(not d.cancelled for d in deliveries):
+        order = confirm_requests(turn, order, copy)
     order = _ship_all(turn, order, copy, deliveries, body, redriven=redriven)
     left = _left(copy, deliveries)
     if whole.state == CLOSED:
@@ -38,6 +43,7 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
         _refused(turn, order, copy, left, "cancelled it", body)
     elif _rejected(whole) and left:
         _refused(turn, order, copy, left, "could not find the goods", body)
+    refund_uncollected(turn, body)
     _conclude(turn)
 
 
@@ -100,6 +106,7 @@ def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder) -> Copy:
 
 def _ship_all(turn: OrderTurn, order: CentraOrder, copy: Copy, deliveries: Sequence[HandedOut], body: str, *, redriven: bool) -> CentraOrder:
     known = {s.delivery_id: s for s in turn.file.shippings}
+    shipped = False
     for delivery in sorted(deliveries, key=lambda d: d.id):
         lines = lines_of(copy, dict(delivery.units))
         shipping = known.get(delivery.id)
@@ -108,9 +115,20 @@ def _ship_all(turn: OrderTurn, order: CentraOrder, copy: Copy, deliveries: Seque
         if delivery.cancelled:
             _taken_back(turn, delivery, body)
             continue
-        claim = shipping or claim_of(copy, delivery.id, lines, delivery.reference, turn.ctx.clock.now())
+        if delivery.reference == NOT_COLLECTED:
+            note_not_collected(turn, delivery.id)
+        tracking = "" if delivery.reference == NOT_COLLECTED else delivery.reference
+        claim = shipping or claim_of(copy, delivery.id, lines, tracking, turn.ctx.clock.now())
+        if shipped:
+            order = _reread(turn, order)
         order = ship(turn, order, copy, claim, body, redriven=redriven)
+        shipped = True
     return order
+
+
+def _reread(turn: OrderTurn, order: CentraOrder) -> CentraOrder:
+    turn.hold()
+    return turn.ctx.centra.orders([order.number]).get(order.number, order)
 
 
 def _taken_back(turn: OrderTurn, delivery: HandedOut, body: str) -> None:
@@ -158,6 +176,7 @@ def _conclude(turn: OrderTurn) -> None:
     shipping = [s for s in file.shippings if s.state is not ShippingState.COMPLETED]
     live = file.live_copies()
     awaiting = "the store" if live else "the shipment" if shipping else ""
-    changed = replace(file, awaiting=awaiting, troubles=0, is_open=bool(live or shipping or file.parked))
+    look_at = min((at for at in (file.look_at, next_look(turn)) if at), default=0.0)
+    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=bool(live or shipping or file.parked or owes_refund(file)))
     if changed != turn.stored:
         turn.keep(changed)

@@ -9,14 +9,13 @@ from connector.centra.order_models import CentraOrder
 from connector.domain.configuration import Lane
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.allocation_requests import reject_requests
 from connector.flows.orders.allocations import note_allocations
 from connector.flows.orders.copies import cancel_copy
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
 from connector.store.order_files import Copy, CopyRow, CopyState
-
-REQUESTS_TO_ANSWER = frozenset({"allocated", "sent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def reroute(turn: OrderTurn, order: CentraOrder, lost: Lost, body: str, *, copy:
         _end(turn, copy, lost)
     free = {line.id: min(lost.units[line.id], line.allocated_to(lost.warehouse)) for line in order.lines if line.id in lost.units}
     free = {line: n for line, n in free.items() if n}
-    if free and not _rejected_in_centra(turn, order.number, lost.warehouse):
+    if free and not reject_requests(turn, order.number, lost.warehouse):
         with warehouse_turn(ctx, lost.warehouse):
             turn.hold()
             ctx.centra.unallocate(order.number, free, lost.warehouse, remove=True, comment=f"{lost.why} (Sitoo)")
@@ -65,13 +64,14 @@ def reroute(turn: OrderTurn, order: CentraOrder, lost: Lost, body: str, *, copy:
             note_allocations(turn, order)
             waiting = _waiting(order, lost.units)
     if waiting:
-        _nobody_has_it(turn, order, lost, waiting, body)
+        _nobody_has_it(turn, order, lost, waiting)
     turn.keep(replace(turn.file, handled=turn.file.handled | {fact}) if fact else turn.file)
-    ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "flow", "type": "order", "id": order.number})])
+    ctx.queues.send(Work.ORDERS, [_look_at(order.number)])
 
 
 def places_for(turn: OrderTurn, order: CentraOrder, waiting: Mapping[int, int]) -> list[int]:
-    """Warehouses that have any of it above their safety stock: stores by how much of it they can supply, central after them (or before)."""
+    """Warehouses that have any of it above their safety stock: stores by how much of it they can supply, then by how much they have; central
+    after them (or before)."""
     ctx = turn.ctx
     sizes = {line.size_id: 0 for line in order.lines if line.id in waiting and line.size_id is not None}
     for line in order.lines:
@@ -84,11 +84,12 @@ def places_for(turn: OrderTurn, order: CentraOrder, waiting: Mapping[int, int]) 
         return []
     turn.hold()
     read = ctx.centra_stock.read_stores({w: sorted(sizes) for w in possible}, lane=Lane.ORDERS)
-    supply = dict.fromkeys(possible, 0)
+    supply, spares = dict.fromkeys(possible, 0), dict.fromkeys(possible, 0)
     for (warehouse, size), row in read.stock.items():
         spare = row.physical - row.allocated - possible[warehouse]
         supply[warehouse] += max(0, min(spare, sizes[size]))
-    ranked = sorted((w for w in possible if supply[w]), key=lambda w: (-supply[w], w))
+        spares[warehouse] += max(0, spare)
+    ranked = sorted((w for w in possible if supply[w]), key=lambda w: (-supply[w], -spares[w], w))
     first = [w for w in ranked if w in central] if ctx.settings.central_first else [w for w in ranked if w in stores]
     return first + [w for w in ranked if w not in first]
 
@@ -135,21 +136,8 @@ def _end(turn: OrderTurn, copy: Copy, lost: Lost) -> None:
     turn.keep(turn.file.with_copy(replace(copy, rows=tuple(kept), state=CopyState.DONE)))
 
 
-def _rejected_in_centra(turn: OrderTurn, order: int, warehouse: int) -> bool:
-    """With "Direct, then confirm" Centra re-routes by itself once its request is rejected."""
-    api = turn.ctx.order_api
-    if api is None or not turn.ctx.settings.confirm_allocations:
-        return False
-    turn.hold()
-    asked = [number for number, status, place in api.allocation_requests(order) if place == warehouse and status in REQUESTS_TO_ANSWER]
-    for request in asked:
-        turn.hold()
-        api.answer_allocation_request(request, confirm=False)
-        turn.step("allocation request rejected", note=str(request))
-    return bool(asked)
-
-
-def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Mapping[int, int], body: str) -> None:
+def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Mapping[int, int]) -> None:
+    """The message to redrive is about the order, whichever queue the bad news came from."""
     ctx = turn.ctx
     names = {line.id: line.sku for line in order.lines}
     what = ", ".join(f"{n} × {names.get(line) or line}" for line, n in sorted(waiting.items()))
@@ -163,9 +151,13 @@ def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Map
         f"Nobody has {what} of order {order.number}: {lost.why.lower()}, and no other warehouse has it above its safety stock. The order is on hold.",
         "Offer the customer another size or product or cancel the lines in Centra; or allocate by hand once goods arrive; then resume the order.",
         Work.ORDERS,
-        body,
+        _look_at(order.number),
         lines=[f"{names.get(line) or line}: {n}" for line, n in sorted(waiting.items())],
     )
+
+
+def _look_at(number: int) -> str:
+    return compact({"v": 1, "source": "flow", "type": "order", "id": number})
 
 
 def _waiting(order: CentraOrder, lines: Sequence[int] | Mapping[int, int]) -> dict[int, int]:

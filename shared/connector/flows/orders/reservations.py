@@ -9,6 +9,7 @@ from connector.flows.orders.order_turn import OrderTurn
 from connector.store.order_files import CopyState, Purpose
 
 DAY_S = 86_400
+LOOKED_AT_AGAIN_S = 3600
 
 
 def renew_reservations(turn: OrderTurn) -> None:
@@ -39,5 +40,7 @@ def next_look(turn: OrderTurn) -> float:
             moments.append(copy.reserved_until - half)
         if copy.ready_at:
             days = ctx.settings.uncollected.release_after_days if copy.reminded_at else ctx.settings.uncollected.remind_after_days
-            moments.append(copy.ready_at + days * DAY_S)
+            due = copy.ready_at + days * DAY_S
+            # One whose time has come and that could not be released waits for people: it is looked at now and then.
+            moments.append(due if due > ctx.clock.now() else ctx.clock.now() + LOOKED_AT_AGAIN_S)
     return min(moments, default=0.0)

@@ -10,12 +10,14 @@ from connector.domain.order_keys import delivery_of, shipment_key
 from connector.domain.order_settings import Capture
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.owed import entitled
 from connector.flows.orders.payments import capture_pending, paid_in_full
 from connector.flows.orders.refusals import words_of
 from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.uncollected_refund import is_not_collected
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
-from connector.store.order_files import Copy, Shipping, ShippingState
+from connector.store.order_files import Copy, OrderFile, Shipping, ShippingState
 
 CAPTURE_LOOKED_AT_EVERY_S = 60.0
 
@@ -60,6 +62,10 @@ def _create(
     if found is None and not fresh and ctx.clock.now() - shipping.at < SETTLE_S:
         raise Postponed(shipping.at + SETTLE_S - ctx.clock.now() + 1.0, f"shipment {shipping.external_id} may still appear in Centra")
     if found is None:
+        short = _not_allocated(turn.file, order, shipping)
+        if short:
+            _unclear(turn, shipping, f"Centra no longer has {short} for it at warehouse {shipping.warehouse}: somebody moved or cancelled it.", body)
+            return shipping, order
         policy = ctx.settings.capture
         paid = policy is Capture.PAID or paid_in_full(order)
         started = ctx.clock.now()
@@ -86,9 +92,18 @@ def _create(
         shipment_id = found.id
     created = replace(shipping, state=ShippingState.CREATED, shipment_id=shipment_id)
     turn.keep(turn.file.with_shipping(created))
-    if found is None and ctx.settings.capture is Capture.CAPTURE:
-        order = _reread(turn, order)
-    return created, order
+    return created, _reread(turn, order)
+
+
+def _not_allocated(file: OrderFile, order: CentraOrder, shipping: Shipping) -> str:
+    """Units of the delivery that Centra no longer has for its warehouse, for people; '' when it has all."""
+    short = []
+    for line_id, units in shipping.lines.items():
+        line = order.line(line_id)
+        missing = units - entitled(file, order, line_id, shipping.warehouse)
+        if missing > 0:
+            short.append(f"{missing} × {line.sku if line is not None else line_id}")
+    return ", ".join(short)
 
 
 def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str, *, redriven: bool) -> Shipping:
@@ -107,7 +122,8 @@ def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str,
         return _keep_state(turn, shipping, ShippingState.CAPTURED)
     if capture_pending(order, since=shipping.at):
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"the payment provider has not answered the capture of shipment {shipment.id}")
-    if redriven and shipping.state is ShippingState.CAPTURE_FAILED:
+    # Once per redrive: `at` moves before the call, so that neither a crash nor a lost answer asks again.
+    if shipping.state is ShippingState.CAPTURE_FAILED and (redriven or turn.sent_back_at(Kind.CAPTURE_FAILED) > shipping.at):
         started = ctx.clock.now()
         turn.step("capture asked for again", note=f"shipment {shipment.id}")
         turn.keep(turn.file.with_shipping(replace(shipping, at=started)))
@@ -136,40 +152,49 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
     if shipping.shipment_id is None:
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, "the shipment is not known")
     done = next((s for s in order.shipments if s.id == shipping.shipment_id and s.shipped_at is not None), None)
-    by_sku = {row.line: row.sku for row in copy.rows if row.sku and row.line}
-    units: dict[str, int] = {}
-    for line, n in shipping.lines.items():
-        if line in by_sku:
-            units[by_sku[line]] = units.get(by_sku[line], 0) + n
-    keys = {(shipping.warehouse, sku) for sku in units}
+    units = _taken_from(order, copy, shipping)
+    keys = set(units)
     shipped_at = done.shipped_at if done is not None and done.shipped_at is not None else ctx.clock.now()
     if done is None:
         turn.touch_stock(keys)
         with warehouse_turn(ctx, shipping.warehouse):
-            for sku in units:
-                ctx.links.shipping(order.number, shipping.warehouse, sku, since=shipped_at)
+            for warehouse, sku in keys:
+                ctx.links.shipping(order.number, warehouse, sku, since=shipped_at)
             turn.hold()
             carrier, service = _courier(turn, order)
             written = ctx.centra.complete_shipment(
                 shipping.shipment_id,
                 shipped_at=shipped_at,
-                send_email=ctx.settings.send_shipment_email,
+                send_email=ctx.settings.send_shipment_email and not is_not_collected(turn.file, shipping),
                 carrier=carrier,
                 service=service,
                 tracking=shipping.tracking,
             )
         if written.errors and not _is_shipped(turn, order, shipping.shipment_id):
-            for sku in units:
-                ctx.links.shipping(order.number, shipping.warehouse, sku, since=None)
+            for warehouse, sku in keys:
+                ctx.links.shipping(order.number, warehouse, sku, since=None)
             _unclear(turn, shipping, f"Centra refused to complete the shipment: {words_of(written.errors)}", body)
             return
-    for sku, n in units.items():
-        ctx.links.shipped(order.number, shipping.warehouse, sku, shipment_id=shipping.shipment_id, units=n, at=shipped_at)
-        ctx.links.shipping(order.number, shipping.warehouse, sku, since=None)
+    for (warehouse, sku), n in units.items():
+        ctx.links.shipped(order.number, warehouse, sku, shipment_id=shipping.shipment_id, units=n, at=shipped_at)
+        ctx.links.shipping(order.number, warehouse, sku, since=None)
     turn.touch_stock(keys)
     turn.step("shipment completed", note=f"shipment {shipping.shipment_id}", since=shipping.at)
     turn.keep(turn.file.with_shipping(replace(shipping, state=ShippingState.COMPLETED)))
     turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED)
+
+
+def _taken_from(order: CentraOrder, copy: Copy, shipping: Shipping) -> dict[tuple[int, str], int]:
+    """{(warehouse, sku): units} that the shipment takes off Centra's shelves: Centra chooses among a line's allocations, and tells."""
+    by_line = {row.line: row.sku for row in copy.rows if row.sku and row.line}
+    units: dict[tuple[int, str], int] = {}
+    told = next((s.lines for s in order.shipments if s.id == shipping.shipment_id), ())
+    places = {line.order_line: line.warehouses for line in told}
+    for line, n in shipping.lines.items():
+        if line in by_line:
+            for warehouse, count in (places.get(line) or {shipping.warehouse: n}).items():
+                units[warehouse, by_line[line]] = units.get((warehouse, by_line[line]), 0) + count
+    return units
 
 
 def claim_of(copy: Copy, delivery_id: int, lines: dict[int, int], tracking: str, now: float) -> Shipping:

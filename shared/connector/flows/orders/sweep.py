@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.till_orders import read_new_till_orders
+from connector.flows.orders.watches import due_watches
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import OPEN
 from connector.store.order_files import Copy, CopyState, OrderFile, Purpose, ShippingState
@@ -23,15 +24,18 @@ def sweep(ctx: OrderContext) -> int:
     """Send what is due to its queue; how many messages. Costs one Sitoo request per 100 open copies and one for new till orders."""
     now = ctx.clock.now()
     files = list(ctx.files.open_files())
-    due = {f.number for f in files if f.look_at and f.look_at <= now}
+    due = {f.number for f in files if f.number > 0 and f.look_at and f.look_at <= now}
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
     if bodies:
         ctx.queues.send(Work.ORDERS, bodies)
+    returns = [body for file in files if file.site == ctx.site.id for body in due_watches(file, now)]
+    if returns and ctx.mapping.switches.sync_returns:
+        ctx.queues.send(Work.RETURNS, returns)
     copies = [(f, c) for f in files for c in f.copies if _is_watched(ctx, f, c)]
     changed = _changed(ctx, copies)
     if changed:
         ctx.queues.send(Work.FULFILMENTS, [_event(ctx, order_id) for order_id in sorted(changed)])
-    return len(bodies) + len(changed) + read_new_till_orders(ctx)
+    return len(bodies) + len(returns) + len(changed) + read_new_till_orders(ctx)
 
 
 def _is_watched(ctx: OrderContext, file: OrderFile, copy: Copy) -> bool:

@@ -11,6 +11,7 @@ from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import order_turn
+from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.record_fulfilment import record_fulfilment
 from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.sweep import sweep
@@ -19,7 +20,6 @@ from connector.flows.orders.till_orders import take_till_order
 from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
-from connector.sitoo.order_models import WholeOrder
 from connector.store.leases import LeaseLost
 from connector.store.order_files import FileChanged
 
@@ -46,18 +46,26 @@ def take_fulfilment_messages(messages: Sequence[OrderMessage], context_of: Conte
     taken = TakenFulfilments()
     contexts = {site: ctx for site in sites if (ctx := context_of(site)) is not None}
     seen: set[str] = set()
-    for message in messages:
-        asked = _read(message.body)
+    batch = [(message, _read(message.body)) for message in messages]
+    together = ReadTogether(asked for _, asked in batch)
+    for message, asked in batch:
         if not contexts or is_discarded(next(iter(contexts.values())).cases, message.exception_id):
             taken.ignored += 1
         elif asked is None:
             taken.failed.append(message.message_id)
-        elif (fact := compact({k: asked.get(k) for k in ("source", "type", "site", "id")})) in seen and not message.exception_id:
+        elif (fact := _fact(asked)) in seen and not message.exception_id:
             taken.ignored += 1
         else:
             seen.add(fact)
-            _take(contexts, asked, message, ends_at, taken)
+            _take(contexts, asked, message, ends_at, together, taken)
     return taken
+
+
+def _fact(asked: dict[str, Any]) -> str:
+    """What a message makes somebody look at: one look at a Sitoo order serves all events of a batch, but for its creation, which has its own rule."""
+    kind = "order" if asked.get("type") == "order-delivery" and asked.get("source") == "sitoo" else asked.get("type")
+    added = asked.get("action") == "add" and asked.get("type") == "order"
+    return compact({"source": asked.get("source"), "type": kind, "site": asked.get("site"), "id": asked.get("id"), "added": added})
 
 
 def _read(body: str) -> dict[str, Any] | None:
@@ -75,7 +83,9 @@ def _read(body: str) -> dict[str, Any] | None:
     return asked if kind in ("shipment", "allocation_request", "check_first") and isinstance(asked.get("id"), int) else None
 
 
-def _take(contexts: dict[int, OrderContext], asked: dict[str, Any], message: OrderMessage, ends_at: float, taken: TakenFulfilments) -> None:
+def _take(
+    contexts: dict[int, OrderContext], asked: dict[str, Any], message: OrderMessage, ends_at: float, together: ReadTogether, taken: TakenFulfilments
+) -> None:
     anyone = next(iter(contexts.values()))
     ctx = contexts.get(asked.get("site", anyone.site.id))
     if ctx is None or asked["type"] == "booking":
@@ -88,7 +98,7 @@ def _take(contexts: dict[int, OrderContext], asked: dict[str, Any], message: Ord
         elif asked["type"] == "sweep":
             taken.passed_on += sweep(ctx)
         elif asked["type"] in ("order", "order-delivery"):
-            _sitoo_order(ctx, asked, message, taken)
+            _sitoo_order(ctx, asked, message, together, taken)
         else:
             _centra_event(ctx, asked, taken)
     except PASSING as passing:
@@ -96,12 +106,12 @@ def _take(contexts: dict[int, OrderContext], asked: dict[str, Any], message: Ord
         taken.later += 1
 
 
-def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, taken: TakenFulfilments) -> None:
+def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, together: ReadTogether, taken: TakenFulfilments) -> None:
     """Events of our copies go to their order; of till orders to their own flows. What the event says is not believed, only what it names."""
     order_id = int(asked["id"])
     number = ctx.files.number_of(order_id)
     if number is None:
-        number = _find_owner(ctx, asked, message, taken)
+        number = _find_owner(ctx, asked, message, together, taken)
         if number is None:
             return
     elif asked["type"] == "order" and asked.get("action") == "add":
@@ -131,14 +141,13 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
             taken.done += 1
 
 
-def _find_owner(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, taken: TakenFulfilments) -> int | None:
+def _find_owner(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, together: ReadTogether, taken: TakenFulfilments) -> int | None:
     """The Centra order of a Sitoo order we have no record of: ours by its externalid, or a till's own (then None, and it was dealt with)."""
     if asked.get("action") == "add" and not asked.get("again") and asked.get("state") != "closed":
         ctx.queues.send(Work.FULFILMENTS, [compact({**asked, "again": 1})], delay_s=ADDED_SEEN_AFTER_S)
         taken.later += 1
         return None
-    found = ctx.sitoo.whole_orders(ids=[int(asked["id"])])
-    order: WholeOrder | None = found[0] if found else None
+    order = together.get(ctx, int(asked["id"]))
     if order is None:
         taken.ignored += 1
         return None

@@ -2,70 +2,76 @@
 
 from __future__ import annotations
 
-from connector.domain.exceptions import Problem
+from dataclasses import dataclass
+
+from connector.domain.exceptions import Kind, Problem
 from connector.flows.orders.context import OrderContext
+from connector.flows.orders.till_sales import sale_file
+from connector.flows.returns.candidates import candidates
+from connector.flows.returns.told import resolve
 from connector.mapping.ledger_rows import row_of_till_order
-from connector.mapping.refund_findings import Candidate, refund_entity, unlinked
+from connector.mapping.refund_findings import refund_entity, unlinked
 from connector.mapping.refund_order import Nature, nature, original_of, web_order_of
 from connector.runtime.parking import park
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import WholeOrder
-from connector.store.order_files import OrderFile, Purpose
-
-MOST_CANDIDATES = 5
 
 
-def book_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> int | None:
-    """Book it (again, if need be); the Centra order that its refund belongs to, None when there is nothing more to do."""
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """`number`: the Centra order to return from. `web`: of a web order, not of a till's own sale. `by_hand`: people named the order."""
+
+    number: int
+    web: bool
+    by_hand: bool
+
+
+def book_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> Booked | None:
+    """Book it (again, if need be); what its refund belongs to, None when there is nothing more to do."""
     kind = nature(order)
-    number = _web_order(ctx, order) if kind is Nature.REFUND else None
-    if kind in (Nature.REFUND, Nature.NO_REFUND) and order.register:
-        row = row_of_till_order(order, ctx.site, centra_order=number)
-        if row is not None:
-            ctx.ledger.put(row)
-    if kind is not Nature.REFUND or number is not None:
-        return number
-    if original_of(order) is None:
+    booked = _belongs_to(ctx, order) if kind is Nature.REFUND else None
+    if kind in (Nature.REFUND, Nature.NO_REFUND):
+        put_in_ledger(ctx, order, booked)
+    if kind is Nature.REFUND and booked is None and original_of(order) is None:
         _park_unlinked(ctx, order, body)
-    return None
+    if booked is not None and booked.by_hand:
+        resolve(ctx, refund_entity(ctx.site.id, order.id), Kind.RETURN_UNLINKED, note=f"people named order {booked.number}")
+    return booked
 
 
-def _web_order(ctx: OrderContext, refund: WholeOrder) -> int | None:
+def put_in_ledger(ctx: OrderContext, order: WholeOrder, booked: Booked | None, *, centra_return: int | None = None) -> None:
+    """Only what a till rang up, once it is closed."""
+    number = booked.number if booked is not None else None
+    row = row_of_till_order(order, ctx.site, web=booked is not None and booked.web, centra_order=number, centra_return=centra_return)
+    if row is not None and (order.register or number is not None):
+        ctx.ledger.put(row)
+
+
+def _belongs_to(ctx: OrderContext, refund: WholeOrder) -> Booked | None:
     """By a link that people made, by our record of the copy, or by the copy's own externalid."""
     linked = ctx.files.number_of(refund.id)
     if linked is not None:
-        return linked
+        return Booked(linked, web=True, by_hand=True)
     original = original_of(refund)
     if original is None:
         return None
     known = ctx.files.number_of(original)
     if known is not None:
-        return known
+        return Booked(known, web=ctx.files.get(sale_file(original)) is None, by_hand=False)
     found = ctx.sitoo.whole_orders(ids=[original])
-    return web_order_of(found[0]) if found else None
+    number = web_order_of(found[0]) if found else None
+    return Booked(number, web=True, by_hand=False) if number is not None else None
 
 
 def _park_unlinked(ctx: OrderContext, refund: WholeOrder, body: str) -> None:
     rows = [row for row in refund.rows if row.quantity < 0]
-    finding = unlinked(refund, rows, _candidates(ctx, refund))
-    problem = Problem(finding.kind, refund_entity(ctx.site.id, refund.id), finding.owner, finding.happened, finding.todo, dict(finding.evidence))
+    finding = unlinked(refund, rows, candidates(ctx, refund))
+    problem = Problem(
+        kind=Kind.RETURN_UNLINKED,
+        entity=refund_entity(ctx.site.id, refund.id),
+        owner=finding.owner,
+        happened=finding.happened,
+        todo=finding.todo,
+        evidence=dict(finding.evidence),
+    )
     park(ctx.queues, ctx.cases, problem, Work.RETURNS, body, ctx.clock, by=ctx.by)
-
-
-def _candidates(ctx: OrderContext, refund: WholeOrder) -> list[Candidate]:
-    """Recent web orders whose copies hold what came back, newest first."""
-    wanted = {row.sku for row in refund.rows if row.quantity < 0 and row.sku}
-    found = [c for file in ctx.files.open_files() if (c := _candidate(file, wanted)) is not None]
-    return sorted(found, key=lambda c: -c.at)[:MOST_CANDIDATES]
-
-
-def _candidate(file: OrderFile, wanted: set[str]) -> Candidate | None:
-    left: dict[str, int] = {}
-    at = 0.0
-    for copy in file.copies:
-        if copy.purpose in (Purpose.FULFIL, Purpose.RETURN):
-            at = max(at, copy.claimed_at)
-            for row in copy.rows:
-                if row.sku in wanted:
-                    left[row.sku] = left.get(row.sku, 0) + row.units
-    return Candidate(file.number, at, left, {}) if left else None

@@ -5,16 +5,15 @@ from __future__ import annotations
 from connector.centra.order_models import CentraOrder
 from connector.flows.orders.order_turn import OrderTurn
 from connector.mapping.refund_order import copy_rows
-from connector.mapping.till_refund import Original
+from connector.mapping.till_refund import Original, linked_by_hand
 from connector.store.order_files import Purpose
 
 
-def original_for(turn: OrderTurn, sitoo_order_id: int | None, order: CentraOrder | None) -> Original | None:
-    """The copy as the file knows it, else as Sitoo still has it; None when the refund names none (then `ops return link` named the order).
-
-    Without a copy every line of the Centra order may be meant: the one that was linked by hand is taken as a whole.
-    """
+def original_for(turn: OrderTurn, sitoo_order_id: int | None, order: CentraOrder | None, *, by_hand: bool) -> Original | None:
+    """The copy as the file knows it, else as Sitoo still has it. A refund that people linked with an order may be of any of its goods."""
     ctx = turn.ctx
+    if by_hand:
+        return linked_by_hand(order) if order is not None else None
     copy = next((c for c in turn.file.copies if c.sitoo_order_id is not None and c.sitoo_order_id == sitoo_order_id), None)
     if copy is not None and sitoo_order_id is not None and copy.rows:
         turn.hold()

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.order_turn import order_turn
-from connector.flows.orders.refusals import park_refusal
+from connector.flows.orders.order_turn import OrderTurn, order_entity, order_turn
+from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
+from connector.flows.returns.told import tell_refused
+from connector.mapping.refund_findings import refund_entity
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
@@ -41,8 +43,10 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
     """See take_order_messages; the same promises."""
     taken = TakenReturns()
     contexts = {site: ctx for site in sites if (ctx := context_of(site)) is not None}
-    for message in messages:
-        asked = _read(message.body)
+    batch = [(message, _read(message.body)) for message in messages]
+    together = ReadTogether(asked for _, asked in batch)
+    seen: set[tuple[int, int]] = set()
+    for message, asked in batch:
         if asked is None:
             taken.failed.append(message.message_id)
             continue
@@ -50,8 +54,14 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
         if not some or asked["type"] in LATER_ISSUES or is_discarded(some[0].cases, message.exception_id):
             taken.ignored += 1
             continue
+        if asked.get("source") == "sitoo" and not message.exception_id:
+            fact = (asked["site"], asked["id"])
+            if fact in seen:
+                taken.ignored += 1
+                continue
+            seen.add(fact)
         for ctx in some:
-            _take(ctx, asked, message, ends_at, taken)
+            _take(ctx, asked, message, ends_at, together, taken)
     return taken
 
 
@@ -69,38 +79,39 @@ def _read(body: str) -> dict[str, Any] | None:
     return asked if asked.get("type") in ("return", "returns_of") and isinstance(asked.get("id"), int) else None
 
 
-def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_at: float, taken: TakenReturns) -> None:
+def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_at: float, together: ReadTogether, taken: TakenReturns) -> None:
     try:
         if ends_at - ctx.clock.now() < LATEST_START_S:
             try_again_later(ctx, Work.RETURNS, message.body, TimeoutError("no time left"))
             taken.later += 1
         elif asked.get("source") == "sitoo":
-            _till_order(ctx, int(asked["id"]), message, taken)
+            _till_order(ctx, int(asked["id"]), message, together, taken)
         else:
             number = int(asked["id"]) if asked["type"] == "returns_of" else asked.get("order") or ctx.centra.order_of_return(int(asked["id"]))
             if number is None:
                 taken.ignored += 1
             else:
-                _on_order(ctx, int(number), message, taken, lambda turn: take_centra_returns(turn, message.body))
+                _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
     except PASSING as passing:
         try_again_later(ctx, Work.RETURNS, message.body, passing)
         taken.later += 1
 
 
-def _till_order(ctx: OrderContext, order_id: int, message: OrderMessage, taken: TakenReturns) -> None:
-    found = ctx.sitoo.whole_orders(ids=[order_id])
-    if not found:
+def _till_order(ctx: OrderContext, order_id: int, message: OrderMessage, together: ReadTogether, taken: TakenReturns) -> None:
+    refund = together.get(ctx, order_id)
+    if refund is None:
         taken.ignored += 1
         return
-    refund = found[0]
-    number = book_till_order(ctx, refund, message.body)
-    if number is None:
+    booked = book_till_order(ctx, refund, message.body)
+    if booked is None:
         taken.done += 1
         return
-    _on_order(ctx, number, message, taken, lambda turn: record_refund(turn, refund, message.body))
+    entity = refund_entity(ctx.site.id, order_id)
+    _on_order(ctx, booked.number, entity, message, taken, lambda turn: record_refund(turn, refund, booked, message.body))
 
 
-def _on_order(ctx: OrderContext, number: int, message: OrderMessage, taken: TakenReturns, work: Callable[..., None]) -> None:
+def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]) -> None:
+    """`entity`: what a refusal is about."""
     with order_turn(ctx, number) as turn:
         try:
             work(turn)
@@ -112,5 +123,5 @@ def _on_order(ctx: OrderContext, number: int, message: OrderMessage, taken: Take
             try_again_later(ctx, Work.RETURNS, message.body, passing, troubles=turn.file.troubles)
             taken.later += 1
         except REFUSED as refused:
-            park_refusal(turn, Work.RETURNS, message.body, refused)
+            tell_refused(turn, entity, refused, message.body)
             taken.done += 1

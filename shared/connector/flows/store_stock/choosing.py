@@ -15,6 +15,10 @@ MOST_WAREHOUSES = 8
 """Per pass: each costs a Sitoo request, and what was read grows stale while the others are read."""
 
 
+MOST_LOOKS = 1
+"""Warehouses per pass in which no stock moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`rows`: the dirty rows to take now, per warehouse. `lane`: how urgent the call is. `wait_until`: nothing affordable before then (unix s)."""
@@ -45,10 +49,17 @@ def choose(ctx: DrainContext, due: Sequence[Dirty]) -> Choice:
     if affordable <= 0:
         return Choice({}, lane, wait_until=ctx.budget.available_at(lane, requests=2, mutations=1))
     calm = min(affordable, ctx.budget.mutations_left(Lane.STOCK)) if urgent else affordable
-    taken = (urgent[:affordable] + [t for t in turnouts if not t.urgent][: max(0, calm - len(urgent))])[:MOST_WAREHOUSES]
+    taken = _few_looks(due, urgent[:affordable] + [t for t in turnouts if not t.urgent][: max(0, calm - len(urgent))])[:MOST_WAREHOUSES]
     by_key = {(d.warehouse, d.sku): d for d in due}
     most = ctx.mapping.stock.max_sizes_per_set_stock
     return Choice({t.warehouse: [by_key[t.warehouse, sku] for sku in t.skus[:most]] for t in taken}, lane)
+
+
+def _few_looks(due: Sequence[Dirty], turnouts: Sequence[Turnout]) -> list[Turnout]:
+    """Warehouses where nothing moved (orders, links and mappings mark SKUs too) come one at a time: a sale made meanwhile waits for a short pass."""
+    moved = {d.warehouse for d in due if d.delta}
+    looks = [t.warehouse for t in turnouts if t.warehouse not in moved][MOST_LOOKS:]
+    return [t for t in turnouts if t.warehouse not in looks]
 
 
 def _ranked(ctx: DrainContext, due: Sequence[Dirty]) -> list[Turnout]:

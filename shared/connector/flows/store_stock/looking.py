@@ -64,9 +64,10 @@ def look(
 ) -> list[Look]:
     """Both systems' state for the chosen rows (all mapped). Centra's changes since the last reading ride along in the same request."""
     lines = _owed(ctx, rows)
-    copies = reread_copies(ctx, turn, [line for of_key in lines.values() for line in of_key])
+    moved = {(d.warehouse, d.sku) for chosen in rows.values() for d in chosen if d.delta}
+    copies, read_orders = reread_copies(ctx, turn, [line for of_key in lines.values() for line in of_key], moved)
     lines |= _by_key(copies)
-    reread = frozenset((line.order_number, (line.warehouse, line.sku)) for line in copies)
+    reread = frozenset((line.order_number, (line.warehouse, line.sku)) for line in copies if line.order_number in read_orders)
     items = {store_id: _read_items(ctx, turn, store_id, [d.sku for d in chosen]) for store_id, chosen in rows.items()}
     turn.hold()
     wanted = {warehouse: [entries[d.sku].size_id for d in chosen] for warehouse, chosen in rows.items()}
@@ -88,7 +89,7 @@ def with_copies_reread(ctx: DrainContext, turn: Turn, suspects: Sequence[Look]) 
     A pick-up Centra has not heard of looks like an oversell, and is none.
     """
     unread = [line for k in suspects for line in k.lines if line.allocated and (line.order_number, k.key) not in k.reread]
-    fresh = {(line.order_number, line.warehouse, line.sku): line for line in (reread_copies(ctx, turn, unread) if unread else ())}
+    fresh = {(line.order_number, line.warehouse, line.sku): line for line in (reread_copies(ctx, turn, unread)[0] if unread else ())}
     again = {}
     for k in suspects:
         lines = tuple(fresh.get((line.order_number, line.warehouse, line.sku), line) for line in k.lines)

@@ -92,9 +92,15 @@ def _mapped(ctx: DrainContext, turn: Turn, rows: Mapping[int, Sequence[Dirty]]) 
     """The rows whose SKU is mapped, with their entries. The others are parked, one exception per SKU, and are dirty no more."""
     entries, problems = ctx.skus.find(sorted({d.sku for chosen in rows.values() for d in chosen}))
     if problems:
-        park_skus(ctx, problems)
+        park_skus(ctx, [p for p in problems if p.evidence["sku"] not in _fees(ctx)])
         parked = {p.entity for p in problems}
         done = [Done(d.warehouse, d.sku, d.version, d.delta) for chosen in rows.values() for d in chosen if sku_entity(ctx.site.id, d.sku) in parked]
         ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
     mapped = {w: [d for d in chosen if d.sku in entries] for w, chosen in rows.items()}
     return {w: chosen for w, chosen in mapped.items() if chosen}, entries
+
+
+def _fees(ctx: DrainContext) -> set[str]:
+    """SKUs of fee rows on web orders: they have no stock, and no size in Centra."""
+    orders = ctx.mapping.orders
+    return {orders.shipping_fee_sku, orders.handling_fee_sku, orders.returns.shipping_sku}

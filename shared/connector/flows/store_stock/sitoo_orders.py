@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from connector.domain import sitoo_order_keys
@@ -11,7 +11,7 @@ from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
 from connector.sitoo.models import SitooOrder
 from connector.store.order_links import OpenLine
-from connector.store.stock_levels import Dirty, Done, Mark, Outcome
+from connector.store.stock_levels import Dirty, Done, Key, Mark, Outcome
 
 ORDER_TO_READ = 0
 """As a Dirty row's warehouse: its sku is a Sitoo order id whose SKUs must be looked at (kept as a row so that a busy drain loses none)."""
@@ -19,6 +19,8 @@ ORDER_TO_READ = 0
 OPEN, CLOSED = 0, 10
 MOST_DELIVERIES = 25
 """Orders whose deliveries one pass reads: at 150 ms each this is what a pass can spend without making the stores wait."""
+MOST_STILL = 1
+"""Further orders, of which nothing tells that anything was handed out."""
 
 
 def orders_to_read(order_ids: Sequence[int]) -> list[Mark]:
@@ -44,10 +46,11 @@ def take_in_named_orders(ctx: DrainContext, turn: Turn, dirty: Sequence[Dirty]) 
     return len(rows)
 
 
-def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine]) -> list[OpenLine]:
-    """The lines as Sitoo stands now: links found by externalid where none is known, delivered units, and reservations.
+def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine], moved: Collection[Key] | None = None) -> tuple[list[OpenLine], frozenset[int]]:
+    """The lines as Sitoo stands now, and the order numbers whose deliveries were read: links found by externalid where none is known, delivered units, and reservations.
 
-    What is learnt is recorded. A copy's deliveries count for the warehouse of its allocation, whoever delivered.
+    What is learnt is recorded. A copy's deliveries count for the warehouse of its allocation, whoever delivered. `moved`: the (warehouse, sku)
+    whose stock moved (None: any may have); where nothing moved and nothing is known to be shipped, deliveries are hardly worth their requests.
     """
     found: dict[int, SitooOrder] = {}
     ids = sorted({line.sitoo_order_id for line in lines if line.sitoo_order_id is not None})
@@ -62,19 +65,28 @@ def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine]) -> l
         found |= {o.id: o for o in by_external_id.values()}
     copies = [(line, found.get(line.sitoo_order_id) if line.sitoo_order_id is not None else _newest_copy(by_external_id, line)) for line in lines]
     delivered: dict[int, dict[int, int]] = {}
-    for order in _to_read_deliveries([(line, order) for line, order in copies if order is not None], int(ctx.clock.now())):
+    for order in _to_read_deliveries([(line, order) for line, order in copies if order is not None], moved, int(ctx.clock.now())):
         turn.hold()
         delivered[order.id] = _units_by_row(ctx, order.id)
-    return [_refreshed(ctx, line, order, delivered[order.id]) if order is not None and order.id in delivered else line for line, order in copies]
+    fresh = [_refreshed(ctx, line, order, delivered[order.id]) if order is not None and order.id in delivered else line for line, order in copies]
+    return fresh, frozenset(line.order_number for line, order in copies if order is None or order.id in delivered)
 
 
-def _to_read_deliveries(copies: Sequence[tuple[OpenLine, SitooOrder]], turn_of: int) -> list[SitooOrder]:
-    """At most MOST_DELIVERIES orders, each costs a request: those that ended or began to be delivered first, the others in rotation."""
+def _to_read_deliveries(copies: Sequence[tuple[OpenLine, SitooOrder]], moved: Collection[Key] | None, turn_of: int) -> list[SitooOrder]:
+    """At most MOST_DELIVERIES orders, each costs a request: those that ended, shipped or began to be delivered first, then those whose stock moved.
+
+    Of the others a few in rotation: a delivery nobody told of makes the target too low, never too high, and an oversell is confirmed before it is
+    believed.
+    """
     orders = {order.id: order for _, order in copies}
-    begun = {order.id for line, order in copies if order.state != OPEN or line.delivered or line.sitoo_order_id is None}
-    quiet = [order_id for order_id in sorted(orders) if order_id not in begun]
+    begun = {order.id for line, order in copies if order.state != OPEN or line.delivered or line.shipments or line.sitoo_order_id is None}
+    touched = {order.id for line, order in copies if moved is None or (line.warehouse, line.sku) in moved} - begun
+    still = sorted(orders.keys() - begun - touched)
+    quiet = sorted(touched)
     start = turn_of * MOST_DELIVERIES % len(quiet) if quiet else 0
-    return [orders[order_id] for order_id in [*sorted(begun), *quiet[start:], *quiet[:start]][:MOST_DELIVERIES]]
+    rest = turn_of * MOST_STILL % len(still) if still else 0
+    chosen = [*sorted(begun), *quiet[start:], *quiet[:start]][:MOST_DELIVERIES]
+    return [orders[order_id] for order_id in [*chosen, *[*still[rest:], *still[:rest]][:MOST_STILL]]]
 
 
 def _newest_copy(by_external_id: dict[str, SitooOrder], line: OpenLine) -> SitooOrder | None:
