@@ -37,6 +37,8 @@ def link(ctx: typer.Context, refund_id: RefundNumber, number: OrderNumber) -> No
     if order is None:
         raise Refusal(f"Centra has no order {number}.")
     known = conn.files.number_of(refund_id)
+    if nature(refund) is Nature.OURS:
+        raise Refusal(f"Not linked: Sitoo order {refund_id} records a return that was made in Centra; there is nothing to return a second time.")
     if known is not None and known != number:
         raise Refusal(f"Sitoo order {refund_id} is linked with web order {known} already; nothing was changed.")
     if known is None:
@@ -66,8 +68,6 @@ def _refund(conn: Connection, refund_id: int) -> tuple[Site, WholeOrder]:
 def _why_not(conn: Connection, site: Site, refund: WholeOrder, order: CentraOrder) -> str:
     """Why the refund cannot be of this order; '' when it can."""
     kind = nature(refund)
-    if kind is Nature.OURS:
-        return f"Sitoo order {refund.id} records a return that was made in Centra; there is nothing to return a second time."
     if kind is Nature.UNFINISHED:
         return f"the till has not closed Sitoo order {refund.id} yet."
     if kind is not Nature.REFUND:

@@ -28,7 +28,6 @@ from sandbox.demo.summary import passed, show, summarise
 from sandbox.demo.timeline import steps
 from sandbox.demo.vendors import PROJECT, VendorFailed
 from sandbox.demo.view import View
-from sandbox.demo.web_latency import moved_by_orders
 from sandbox.local_stack.aws import AwsNotStarted
 from sandbox.local_stack.folder_claim import FolderClaim, FolderTaken
 from sandbox.local_stack.runtime_files import EmulatorMissing
@@ -88,9 +87,6 @@ def finish(console: Console, played: Played, folder: Path) -> int:
     evidence = played.evidence
     started_at = evidence.journal.started_at
     commits = [row for row in evidence.logs.sitoo_commits if row["at"] >= started_at and row["sku"] != evidence.unmapped]
-    held, labels = moved_by_orders(evidence.web, commits, evidence.journal)
-    evidence.journal.held_back += held
-    evidence.journal.paths |= labels
     timelines = steps(evidence.shops, played.opening_sitoo, commits, evidence.journal.held_back, evidence.journal.paths)
     latencies = measure(timelines, played.opening_centra, writes_of(evidence.logs.centra_commits, started_at), evidence.journal.windows)
     summary, page = _written(played, evidence, latencies)

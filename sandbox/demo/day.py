@@ -25,6 +25,7 @@ from sandbox.demo.leftovers import family, left_of
 from sandbox.demo.mending import complete, is_mended, redrive, skus_of
 from sandbox.demo.observer import Observer, Unsettled
 from sandbox.demo.operator import Operator
+from sandbox.demo.order_moves import tell_of_orders
 from sandbox.demo.script import script
 from sandbox.demo.trader import Trader
 from sandbox.demo.vendors import Vendor
@@ -40,7 +41,7 @@ LATENCY_S, SPREAD_S = 0.15, 0.05
 DOUBLED = 0.08
 SETTLE_LIMIT_S = 150.0
 REPAIR_LIMIT_S = 60.0
-CLOSING_LIMIT_S = 75.0
+CLOSING_LIMIT_S = 180.0
 TOKEN, HOOK_SECRET, API_ID, API_PASSWORD = "demo-token", "demo-webhook-secret", "90123-1", "demo-password"
 ORDERS_API_ID, ORDERS_PASSWORD = "90123-2", "demo-orders-password"
 EVENTS_USER, EVENTS_PASSWORD = "sitoo", "demo-events-password"
@@ -153,17 +154,19 @@ class Day:
         self._wait_until_settled(place, since=trader.journal.ended_at, limit_s=SETTLE_LIMIT_S)
         parked = self._mend(place, trader.journal)
         unsettled = self._wait_until_settled(place, since=self._clock.now(), limit_s=REPAIR_LIMIT_S)
+        logs, web = VendorLogs.read(centra, sitoo), self._web(place, trader.journal, parked)
+        tell_of_orders(trader.journal, web, (row for row in logs.sitoo_commits if row["at"] >= trader.journal.started_at))
         evidence = Evidence(
             shops=chain.SHOPS,
             skus=(*chain.SKUS, chain.UNMAPPED),
             journal=trader.journal,
-            logs=VendorLogs.read(centra, sitoo),
+            logs=logs,
             cases=place.conn.cases.list(state=None),
             unsettled=unsettled,
             unmapped=chain.UNMAPPED,
             unmapped_in_centra=chain.UNMAPPED_IN_CENTRA,
             parked_before_repair=skus_of(parked),
-            web=self._web(place, trader.journal, parked),
+            web=web,
         )
         return Played(evidence, opening_centra, opening_sitoo, calls, place.operator.commands)
 

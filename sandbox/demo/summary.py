@@ -21,7 +21,10 @@ _NOT_OPERATIONS = ("requests", "mutations", "throttled")
 
 
 def summarise(evidence: Evidence, verdicts: Mapping[str, Verdict], latencies: Latencies, before_trade: Mapping[str, int]) -> dict[str, Any]:
-    """`invariants`, `latency_s`, `calls`, `faults`, `exceptions`, `orders` and, for people, `totals`. `before_trade`: Centra's call counts when trade began."""
+    """`invariants`, `latency_s`, `calls`, `faults`, `exceptions`, `orders` and, for people, `totals`.
+
+    `before_trade`: Centra's call counts when trade began.
+    """
     calls = evidence.logs.centra_calls
     movements = sum(row["at"] >= evidence.journal.started_at for row in evidence.logs.sitoo_commits)
     unmapped = sum(row["at"] >= evidence.journal.started_at and row["sku"] == evidence.unmapped for row in evidence.logs.sitoo_commits)

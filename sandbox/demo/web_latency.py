@@ -9,22 +9,18 @@ What met a disturbance, from its beginning until RECOVERY_S after its end, is co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from connector.domain.order_keys import delivery_of, refund_of
 from connector.domain.sitoo_order_keys import external_id
 from connector.store.order_files import OrderFile
-from sandbox.demo.chain import SHOPS
-from sandbox.demo.journal import HeldBack, Journal, Window
+from sandbox.demo.journal import Journal, Window
 from sandbox.demo.latency import DISTURBED, Reached
 from sandbox.demo.web_seen import WebSeen
 
 ORDER, HAND_OUT, REFUND = "order_to_sitoo", "hand_out_to_shipment", "refund_to_return"
 RECOVERY_S = 15.0
 ARRIVED = ("sent to the store", "found in the store")
-SHIPPED_FIRST = "handed out, because Centra shipped it"
-STORES = frozenset(shop.centra for shop in SHOPS)
 BREAKS = ("429 storm", "Centra down")
 
 
@@ -83,59 +79,3 @@ def _on_its_path(one: Reached, windows: Iterable[Window]) -> Reached:
     end = one.at + one.seconds
     hit = any(w.what in BREAKS and w.start < end and one.at < w.end + RECOVERY_S for w in windows)
     return Reached(one.key, one.at, one.seconds, f"{one.path} {DISTURBED}") if hit else one
-
-
-def moved_by_orders(web: WebSeen, commits: Iterable[Mapping[str, Any]], journal: Journal) -> tuple[list[HeldBack], dict[int, str]]:
-    """What web orders do to what may be sold: nothing on the whole, in two halves.
-
-    A hand-out takes the unit from the shelf (a movement of Sitoo, which is labelled here) and Centra's shipment ends the promise; whichever comes
-    first is made up for until the other one follows.
-    """
-    handed = {h.delivery_id: h.at for h in journal.handed_over}
-    held: list[HeldBack] = []
-    sales = [row for row in commits if row["kind"] == "sale"]
-    labels: dict[int, str] = {}
-    for number, copies in web.copies.items():
-        for copy in copies:
-            warehouse = int(copy["external_id"].split("-W")[1].split("-")[0])
-            for delivery in copy["deliveries"]:
-                if delivery["ignored_stock"] or delivery["cancelled"]:
-                    continue
-                units = {row["sku"]: int(delivery["units"].get(str(row["row"]), 0)) for row in copy["rows"] if row["sku"]}
-                at = handed.get(delivery["id"])
-                near = at if at is not None else _shipped_first_at(web.files.get(number))
-                for sku, n in units.items():
-                    row = _movement(sales, copy["warehouse"], sku, n, near, labels, journal)
-                    if row is not None:
-                        labels[row["transaction_id"]] = "hand-out"
-                        held.append(HeldBack(row["at"], (warehouse, sku), -n, "hand-out"))
-    held += [
-        HeldBack(shipment["shipped_at"], (line["warehouses"][0], line["sku"]), line["quantity"], "shipment")
-        for order in web.orders.values()
-        for shipment in order["shipments"]
-        for line in (shipment["lines"] if shipment["shipped_at"] is not None else ())
-        if line["warehouses"] and line["warehouses"][0] in STORES
-    ]
-    return held, labels
-
-
-def _shipped_first_at(file: OrderFile | None) -> float | None:
-    return next((step.at for step in file.steps if step.what == SHIPPED_FIRST), None) if file is not None else None
-
-
-def _movement(
-    sales: list[Mapping[str, Any]], warehouse: int, sku: str, units: int, near: float | None, taken: dict[int, str], journal: Journal
-) -> Mapping[str, Any] | None:
-    """Sitoo's movement of a hand-out: the nearest in time of that article and number there, a sale of no till."""
-    if near is None or not units:
-        return None
-    fits = [
-        row
-        for row in sales
-        if row["warehouse"] == warehouse
-        and row["sku"] == sku
-        and row["change"] == -units
-        and row["transaction_id"] not in journal.paths
-        and abs(row["at"] - near) < 5.0
-    ]
-    return min(fits, key=lambda row: abs(row["at"] - near), default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +18,7 @@ from sandbox.demo.journal import Journal
 from sandbox.demo.leaks import found_in
 from sandbox.demo.mending import complete, is_mended, skus_of, waiting
 from sandbox.demo.observer import Unsettled
+from sandbox.demo.order_moves import tell_of_orders
 from sandbox.demo.script import script
 from sandbox.demo.trader import Trader
 from sandbox.demo.web_seen import WebSeen
@@ -46,7 +47,6 @@ class ConnectedDay:
     """`play` lets the day happen, mends what waits for people and gathers what the real demo gathers."""
 
     folder: Path
-    texts: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         path = self.folder / "mapping.yaml"
@@ -103,16 +103,19 @@ class ConnectedDay:
     def _evidence(self, journal: Journal, parked: list[Case]) -> Evidence:
         web = WebSeen.read(self.centra, self.sitoo, self.conn, self.world.ledger, journal)
         stored: list[Any] = [*web.files.values(), *web.ledger, *self.world.cases.list(state=None)]
+        logs = VendorLogs.read(self.centra, self.sitoo)
+        tell_of_orders(journal, web, (row for row in logs.sitoo_commits if row["at"] >= journal.started_at))
         secrets = [secret for placed in journal.placed for secret in placed.secrets]
         return Evidence(
             shops=chain.SHOPS,
             skus=(*chain.SKUS, chain.UNMAPPED),
             journal=journal,
-            logs=VendorLogs.read(self.centra, self.sitoo),
+            logs=logs,
             cases=self.world.cases.list(state=None),
             unsettled=Unsettled(0, 0, 0, 0, False),
             unmapped=chain.UNMAPPED,
             unmapped_in_centra=chain.UNMAPPED_IN_CENTRA,
             parked_before_repair=skus_of(parked),
-            web=replace(web, parked=parked, leaks=found_in([(type(x).__name__, repr(x)) for x in stored], secrets)),
+            outcomes={"SyncStoreStock": {"invocations": 3, "outcomes": {"ok": 2, "crash": 1}, "init_ms": [300.0, 320.0], "peak_memory_mb": 90.1}},
+            web=replace(web, parked=parked, leaks=found_in([(type(x).__name__, repr(x)) for x in stored], secrets), story="Order 101"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.domain.exceptions import Case, Kind
@@ -21,11 +22,13 @@ CENTRAL, MIRROR = 1, 201
 TEE, CAP = "TEE-M", "CAP"
 PRICE = 10_000
 """Of each article, in sub-units, VAT of 25 % included."""
-STOCK_LOOKED_AT_S = 900.0
-SETTLED_S = 1_100.0
+STOCK_LOOKED_AT_S = 180.0
+SETTLED_S = 360.0
+IMPATIENT = replace(SETTINGS, returns=replace(SETTINGS.returns, stock_in_after_s=180))
+"""So that scenarios need not play a quarter of an hour to see what happens to the stock."""
 
 
-def begin(settings: OrderSettings = SETTINGS, **wishes: Any) -> OrderStory:
+def begin(settings: OrderSettings = IMPATIENT, **wishes: Any) -> OrderStory:
     """A shop whose connector has seen its first minute: what is sold from now on is its business."""
     story = OrderStory.begin(settings=settings, **wishes)
     story.run(90.0)

@@ -144,6 +144,27 @@ def test_a_refund_that_never_came_is_parked_for_finance() -> None:
         in_step(told)
 
 
+def test_a_customer_who_comes_at_the_last_moment_gets_the_goods_and_no_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    with story(settings=SOON) as told:
+        number = _ready(told, [("TEE-S", 1)], payment="captured")
+        order_id, book = told.copy(number).orderid, told.world.sitoo.orderbook
+        deliver = book.deliver
+
+        def after_the_till(*args: Any, **kwargs: Any) -> Any:
+            monkeypatch.undo()
+            told.world.sitoo.deliver(order_id)
+            return deliver(*args, **kwargs)
+
+        monkeypatch.setattr(book, "deliver", after_the_till)
+        let_days_pass(told, 2.1)
+        state = told.state(number)
+        assert (len(state["shipments"]), state["returns"], state["psp"]["refunded"]) == (1, [], 0)
+        assert on_hand(told, 101, "TEE-S") == (4, 0)
+        assert told.world.bus.facts("order.released") == []
+        assert told.problems() == {}
+        in_step(told)
+
+
 def _taken_back(told: OrderStory, copy: int) -> dict[str, int]:
     book = told.world.sitoo.orderbook
     return {book.order(copy).rows[row].sku: units for row, units in book.returned(copy).items()}

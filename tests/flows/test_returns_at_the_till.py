@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.exceptions import Kind
 from connector.domain.order_settings import OrderStamps
-from sandbox.order_story import PICK_UP, SETTINGS
+from sandbox.order_story import PICK_UP
 from sandbox.sitoo.records import OPEN
 from tests.flows.return_story import (
     A,
@@ -18,6 +18,7 @@ from tests.flows.return_story import (
     B_TILL,
     CAP,
     CENTRAL,
+    IMPATIENT,
     LUND,
     LUND_RECLAIMS,
     LUND_TILL,
@@ -75,7 +76,7 @@ def test_the_return_says_receipt_store_and_tender() -> None:
 
 
 def test_the_order_is_stamped_where_the_client_has_an_attribute() -> None:
-    story = begin(replace(SETTINGS, stamps=OrderStamps(attribute="store")))
+    story = begin(replace(IMPATIENT, stamps=OrderStamps(attribute="store")))
     story.world.centra.configure_attribute("store", ["ready_for_pickup", "store_return"])
     number, copy = handed_out(story)
     refund = refunded(story, copy, {0: 1}, B_TILL)

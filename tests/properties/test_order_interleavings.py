@@ -230,14 +230,16 @@ class Orders(RuleBasedStateMachine):
             assert delivery is None or not self._is_echo(delivery), "an echo became a shipment"
         if told or state["on_hold"]:
             return
+        by_hand = any(not s["external_id"] for s in state["shipments"])
         delivered: dict[str, int] = {}
         shipped: dict[str, int] = {}
         for warehouse in (11, 12, 13):
-            owed = _plus(self.story.allocated_at(number, warehouse), self.story.shipped_from(number, warehouse))
-            assert self.story.held(number, warehouse) == owed, f"order {number}, warehouse {warehouse}"
+            allocated, held = self.story.allocated_at(number, warehouse), self.story.held(number, warehouse)
+            owed = _plus(allocated, self.story.shipped_from(number, warehouse))
+            assert held == owed or (by_hand and _between(allocated, held, owed)), f"order {number}, warehouse {warehouse}"
             delivered = _plus(delivered, self.story.delivered(number, warehouse))
             shipped = _plus(shipped, self.story.shipped_from(number, warehouse))
-        assert delivered == shipped, f"order {number}"
+        assert delivered == shipped or (by_hand and _between({}, delivered, shipped)), f"order {number}"
 
     def _is_echo(self, delivery_id: int) -> bool:
         found = self.world.sitoo.orderbook.deliveries[delivery_id]
@@ -275,6 +277,11 @@ def _nothing(_operation: str) -> None:
 
 def _plus(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
     return {sku: n for sku in left.keys() | right.keys() if (n := left.get(sku, 0) + right.get(sku, 0))}
+
+
+def _between(least: dict[str, int], units: dict[str, int], most: dict[str, int]) -> bool:
+    """What people shipped by hand before a copy was made is on no copy."""
+    return all(least.get(sku, 0) <= units.get(sku, 0) <= most.get(sku, 0) for sku in least.keys() | units.keys())
 
 
 def _try(action: Callable[[], object]) -> None:

@@ -138,7 +138,7 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
         file,
         decision=decision.summary,
         awaiting=awaiting,
-        is_open=bool(live or shipping or file.parked or decision.awaiting or owes_refund(file)),
+        is_open=bool(live or shipping or decision.awaiting or owes_refund(file)),
         troubles=0,
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,

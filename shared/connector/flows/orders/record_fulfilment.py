@@ -9,7 +9,7 @@ from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.allocation_requests import confirm_requests
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.owed import units_of
+from connector.flows.orders.owed import shipped_from, units_of
 from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look
 from connector.flows.orders.shipped_first import is_echo
@@ -167,8 +167,24 @@ def _closed(turn: OrderTurn, order: CentraOrder, copy: Copy, left: dict[int, int
 
 
 def _refused(turn: OrderTurn, order: CentraOrder, copy: Copy, left: dict[int, int], what: str, body: str) -> None:
+    shipped = shipped_from(turn.file, order, copy.warehouse)
+    if copy.state is CopyState.OPEN and any(shipped.get(line, 0) for line in left):
+        _park_shipped_but_refused(turn, copy, what, body)
     lost = Lost(copy.warehouse, left, withhold=True, why=f"The store {what}")
     reroute(turn, order, lost, body, copy=copy)
+
+
+def _park_shipped_but_refused(turn: OrderTurn, copy: Copy, what: str, body: str) -> None:
+    turn.park(
+        Kind.SHIPMENT_UNCLEAR,
+        Owner.CUSTOMER_SERVICE,
+        f"The store {what}, but goods of order {turn.file.number} from warehouse {copy.warehouse} are shipped in Centra.",
+        "Ask the store whether the customer has the goods. If not, make a return of the shipment in Centra and order anew; then discard this exception.",
+        Work.FULFILMENTS,
+        body,
+        centra_warehouse=copy.warehouse,
+        sitoo_order=copy.sitoo_order_id or 0,
+    )
 
 
 def _conclude(turn: OrderTurn) -> None:
@@ -177,6 +193,6 @@ def _conclude(turn: OrderTurn) -> None:
     live = file.live_copies()
     awaiting = "the store" if live else "the shipment" if shipping else ""
     look_at = min((at for at in (file.look_at, next_look(turn)) if at), default=0.0)
-    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=bool(live or shipping or file.parked or owes_refund(file)))
+    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=bool(live or shipping or owes_refund(file)))
     if changed != turn.stored:
         turn.keep(changed)

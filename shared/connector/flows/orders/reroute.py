@@ -95,13 +95,16 @@ def places_for(turn: OrderTurn, order: CentraOrder, waiting: Mapping[int, int]) 
 
 
 def _withhold(turn: OrderTurn, order: CentraOrder, lost: Lost, skus: Mapping[int, str], body: str) -> None:
-    """Recorded before anything is freed, else the drain would offer the units again at once."""
+    """Recorded before anything is freed, else the drain would offer the units again at once. What Centra had taken away before is not missing."""
     ctx = turn.ctx
     units: dict[str, int] = {}
     for line in order.lines:
         sku = skus.get(line.size_id) if line.size_id is not None else None
-        if line.id in lost.units and sku is not None:
-            units[sku] = units.get(sku, 0) + lost.units[line.id]
+        missing = min(lost.units.get(line.id, 0), line.allocated_to(lost.warehouse))
+        if missing and sku is not None:
+            units[sku] = units.get(sku, 0) + missing
+    if not units:
+        return
     for sku, n in sorted(units.items()):
         ctx.links.withhold(order.number, lost.warehouse, sku, units=n, at=ctx.clock.now())
     turn.touch_stock({(lost.warehouse, sku) for sku in units})

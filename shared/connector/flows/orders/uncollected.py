@@ -14,6 +14,7 @@ from connector.flows.orders.reservations import DAY_S
 from connector.flows.orders.uncollected_refund import NOT_COLLECTED
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
+from connector.sitoo.errors import Refused
 from connector.sitoo.order_models import CLOSED, OPEN, HandedOut
 from connector.store.order_files import Copy, CopyRow, CopyState, Purpose
 
@@ -52,7 +53,8 @@ def _release(turn: OrderTurn, order: CentraOrder, copy: Copy) -> None:
     if not is_given_up(turn, copy):
         turn.keep(replace(turn.file, handled=turn.file.handled | {given_up(copy)}))
     if paid_in_full(order):
-        _give_to_nobody(turn, copy, order_id, deliveries)
+        if not _give_to_nobody(turn, copy, order_id, deliveries):
+            return
     else:
         _cancel(turn, order, copy, order_id, deliveries)
     ctx.announcer.announce(
@@ -86,8 +88,11 @@ def _cancel(turn: OrderTurn, order: CentraOrder, copy: Copy, order_id: int, deli
     turn.keep(turn.file.with_copy(replace(rest, state=CopyState.DONE)))
 
 
-def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, deliveries: Sequence[HandedOut]) -> None:
-    """Handed out without moving stock, and closed: from now on no till gives it to anybody. Its shipment and return follow from that delivery."""
+def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, deliveries: Sequence[HandedOut]) -> bool:
+    """Handed out without moving stock, and closed: from now on no till gives it to anybody. Its shipment and return follow from that delivery.
+
+    False: the customer came at the last moment.
+    """
     ctx = turn.ctx
     left = {row: n for row, n in _left(copy, deliveries).items() if n}
     if left and not any(d.reference == NOT_COLLECTED for d in deliveries):
@@ -95,13 +100,20 @@ def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, deliveries: Sequ
         if store is None:
             raise LookupError(f"warehouse {copy.warehouse} is no store of this site")
         turn.hold()
-        ctx.sitoo.post_delivery(order_id, ctx.fulfils_from(store), left, reference=NOT_COLLECTED, ignore_stock=True)
+        try:
+            ctx.sitoo.post_delivery(order_id, ctx.fulfils_from(store), left, reference=NOT_COLLECTED, ignore_stock=True)
+        except Refused:
+            turn.hold()
+            if any(_left(copy, [d for d in ctx.sitoo.handed_out(order_id) if not d.cancelled]).values()):
+                raise
+            return False
     turn.hold()
     ctx.sitoo.put_order(order_id, {"orderstateid": CLOSED})
     turn.step("given up, because nobody collected it", note=copy.external_id)
     turn.keep(turn.file)
     nudge = {"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order_id, "action": "update"}
     ctx.queues.send(Work.FULFILMENTS, [compact(nudge)])
+    return True
 
 
 def _left(copy: Copy, deliveries: Sequence[HandedOut]) -> dict[int, int]:
