@@ -34,23 +34,23 @@ class StoreStaff:
             if warehouse not in placed.served
         ]
         for placed, warehouse in todo[:MOST_A_ROUND]:
-            copy = self._copy(placed.number, warehouse)
-            if copy is not None:
-                self._serve(placed, _SHOP_OF[warehouse], copy)
+            copies = self._copies(placed.number, warehouse)
+            still_open = [copy for copy in copies if copy["state"] == "open"]
+            if still_open:
+                self._serve(placed, _SHOP_OF[warehouse], still_open[0])
+            elif copies:
+                # It was taken back from the store: somebody else sends it, or nobody.
+                placed.served.add(warehouse)
 
     def waiting(self) -> list[Placed]:
         """Orders that staff have something to do with."""
         now = self._clock.now()
         return [p for p in self._journal.placed if p.service != "nothing" and p.due_at <= now and len(p.served) < len(p.parts)]
 
-    def _copy(self, number: int, warehouse: int) -> dict[str, Any] | None:
-        """The order as the store sees it, while it is open."""
-        for external_id in candidates(number, warehouse):
-            for order_id in self._sitoo.control("order_ids", external_id=external_id):
-                state: dict[str, Any] = self._sitoo.control("order_state", order_id=order_id)
-                if state["state"] == "open":
-                    return state
-        return None
+    def _copies(self, number: int, warehouse: int) -> list[dict[str, Any]]:
+        """The order as the store sees it, whatever has become of it."""
+        found = [i for external_id in candidates(number, warehouse) for i in self._sitoo.control("order_ids", external_id=external_id)]
+        return [self._sitoo.control("order_state", order_id=order_id) for order_id in found]
 
     def _serve(self, placed: Placed, shop: Shop, copy: dict[str, Any]) -> None:
         warehouse, order_id = shop.centra, copy["order_id"]

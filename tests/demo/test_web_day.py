@@ -122,7 +122,7 @@ def test_the_summary_counts_orders(seen: Evidence) -> None:
 
 def test_the_report_tells_of_orders_and_names_nobody(seen: Evidence) -> None:
     page = render(summarise(seen, check(seen), Latencies(), {}), seen, Latencies(), [])
-    for text in ("Web orders", "rejected pick-up", "Refunds by store and tender", "Order 101", "order_to_sitoo", "INCOMPLETE_ORDER"):
+    for text in ("Web orders", "rejected pick-up", "Refunds by store and tender", "Order 101", "order to sitoo", "INCOMPLETE_ORDER"):
         assert text in page
     assert found_in([("report", page)], (secret for placed in seen.journal.placed for secret in placed.secrets)) == []
     assert {c.problem.kind for c in about_orders(seen)} >= {Kind.INCOMPLETE_ORDER, Kind.RETURN_UNLINKED, Kind.OVER_RETURN}

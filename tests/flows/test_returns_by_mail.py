@@ -10,7 +10,6 @@ from connector.domain.exceptions import Kind
 from sandbox.order_story import PICK_UP
 from sandbox.sitoo.records import Refusal
 from tests.flows.return_story import (
-    A,
     A_TILL,
     B_TILL,
     CAP,
@@ -18,6 +17,7 @@ from tests.flows.return_story import (
     PRICE,
     SETTLED_S,
     TEE,
+    A,
     begin,
     case_of,
     handed_out,

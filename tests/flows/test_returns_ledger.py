@@ -9,9 +9,7 @@ from connector.domain.order_settings import PosSales
 from connector.store.sales_ledger import LedgerKind
 from tests.flows.return_books import books_agree, ledger_rows
 from tests.flows.return_story import (
-    A,
     A_TILL,
-    B,
     B_TILL,
     CAP,
     IMPATIENT,
@@ -19,6 +17,8 @@ from tests.flows.return_story import (
     PRICE,
     SETTLED_S,
     TEE,
+    A,
+    B,
     begin,
     handed_out,
     one_return,

@@ -14,7 +14,6 @@ from sandbox.sitoo.records import Transaction
 from sandbox.stand_ins import Crash
 from sandbox.stock_story import SITE
 from tests.flows.return_story import (
-    A,
     A_TILL,
     B_TILL,
     LUND,
@@ -23,6 +22,7 @@ from tests.flows.return_story import (
     SETTLED_S,
     STOCK_LOOKED_AT_S,
     TEE,
+    A,
     begin,
     case_of,
     handed_out,

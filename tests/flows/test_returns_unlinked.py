@@ -16,13 +16,13 @@ from ops.__main__ import app
 from ops.connection import Connection
 from sandbox.order_story import PICK_UP, OrderStory, story_mapping
 from tests.flows.return_story import (
-    A,
     A_TILL,
     B_TILL,
     CAP,
     PRICE,
     SETTLED_S,
     TEE,
+    A,
     begin,
     case_of,
     handed_out,
@@ -172,7 +172,7 @@ def test_what_cannot_be_is_refused() -> None:
 
 def test_our_own_records_and_unfinished_refunds_are_refused() -> None:
     story = begin()
-    number, copy, shipment = sent(story)
+    number, _, shipment = sent(story)
     story.world.centra.return_by_mail(shipment, [(TEE, 1)])
     story.run(30.0)
     (record,) = [o.orderid for o in story.world.sitoo.orderbook.orders.values() if (o.externalid or "").startswith("CR")]

@@ -78,7 +78,7 @@ def stock_entity(site: int, warehouse: int, sku: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of a case's history: at (unix s), by (person or function), what (opened | seen again | redriven | resolved | discarded | reopened), note."""
+    """A line of a case's history: at (unix s), by (person or function), what (opened | seen again | redriven | resolved | discarded | reopened)."""
 
     at: float
     by: str

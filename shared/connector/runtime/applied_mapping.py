@@ -28,9 +28,10 @@ class AppliedMapping(Generic[Context]):
         """The site's context; None when no mapping is applied, or it does not have the site, or the work is switched off."""
         if self._looked_at is None or self._clock.now() - self._looked_at >= FRESH_S:
             applied = self._mappings.current()
-            self._looked_at = self._clock.now()
             if applied is None or not self._wanted(applied.mapping):
                 self._contexts, self._revision = {}, 0
             elif applied.revision != self._revision:
                 self._contexts, self._revision = self._build(applied.mapping), applied.revision
+            # Only now: what could not be built must not pass for switched off, or messages would be acknowledged unread.
+            self._looked_at = self._clock.now()
         return self._contexts.get(site)

@@ -73,6 +73,17 @@ class Owed:
     units: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rerouting:
+    """Units that a warehouse lost and that are being found elsewhere: begun, not known to be finished. `copy`: its copy's externalid, '' none."""
+
+    warehouse: int
+    lines: Mapping[int, int]
+    withhold: bool
+    why: str
+    copy: str = ""
+
+
 class ShippingState(StrEnum):
     """CLAIMED: createShipment is due or uncertain. CREATED: captured and completed next. CAPTURE_FAILED waits for people. COMPLETED is final."""
 
@@ -161,6 +172,7 @@ class OrderFile:
     shippings: tuple[Shipping, ...] = ()
     returnings: tuple[Returning, ...] = ()
     watches: tuple[ReturnWatch, ...] = ()
+    rerouting: tuple[Rerouting, ...] = ()
     excluded: frozenset[int] = frozenset()
     handled: frozenset[str] = frozenset()
     parked: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from connector.domain.exceptions import Kind, Owner
 from connector.domain.sitoo_order_keys import external_id
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.mapping.order_copy import CopyDraft
 from connector.runtime.queues import Work
 from connector.sitoo.errors import Refused, Unconfirmed
@@ -51,11 +51,14 @@ def post_copy(turn: OrderTurn, warehouse: int, draft: CopyDraft, body: str) -> N
     turn.hold()
     try:
         order_id = ctx.sitoo.post_order({**draft.body, "externalid": key, "datereserved": int(until)})
+    except NOT_SENT:
+        _drop(turn, key)
+        raise
     except Refused:
         # Sitoo may refuse because an earlier try did arrive.
         turn.hold()
         if not ctx.sitoo.whole_orders(external_ids=[key]):
-            turn.keep(replace(turn.file, copies=tuple(c for c in turn.file.copies if c.external_id != key)))
+            _drop(turn, key)
             raise
         settle_claim(turn, claim, body)
         return
@@ -81,7 +84,12 @@ def settle_claim(turn: OrderTurn, copy: Copy, body: str) -> None:
     if left > 0:
         raise Postponed(left + 1.0, f"copy {copy.external_id} may still arrive in Sitoo")
     turn.step("never arrived in the store", note=copy.external_id)
-    turn.keep(replace(turn.file, copies=tuple(c for c in turn.file.copies if c.external_id != copy.external_id)))
+    _drop(turn, copy.external_id)
+
+
+def _drop(turn: OrderTurn, key: str) -> None:
+    """The copy was not made."""
+    turn.keep(replace(turn.file, copies=tuple(c for c in turn.file.copies if c.external_id != key)))
 
 
 def _adopt(turn: OrderTurn, copy: Copy, order_id: int, read: WholeOrder | None, body: str) -> None:

@@ -12,7 +12,7 @@ from connector.flows.orders.drafting import draft, park_lacks
 from connector.flows.orders.endless_aisle import is_till_sale
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import Gap, all_owed, gaps, held_by, staying
-from connector.flows.orders.reroute import Lost, reroute
+from connector.flows.orders.reroute import Lost, reroute, resume_reroutes
 from connector.flows.orders.reservations import next_look, renew_reservations
 from connector.flows.orders.return_copies import make_return_copy, settle_return_copy
 from connector.flows.orders.shipped_first import hand_out_what_centra_shipped
@@ -44,6 +44,11 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
         _conclude(turn, order, Decision(DecisionKind.IGNORE, "made by the connector from a till sale"))
         return
     note_allocations(turn, order)
+    if turn.file.rerouting:
+        # What it changes comes back as a message of its own.
+        resume_reroutes(turn, order, body)
+        _conclude(turn, order, decision)
+        return
     hand_out_what_centra_shipped(turn, order, body)
     sendable = _send_what_is_missing(turn, order, decision, body, redriven=redriven)
     if sendable:
@@ -92,7 +97,10 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
     elsewhere = {line for gap in left if gap.copies for line in gap.surplus}
     for gap in left:
         if gap.missing and gap.warehouse in turn.file.excluded:
-            reroute(turn, order, Lost(gap.warehouse, gap.missing, withhold=False, why="The store had rejected the order"), body)
+            still = decision.fulfil.get(gap.warehouse, {})
+            units = {line: min(n, still.get(line, 0)) for line, n in gap.missing.items() if still.get(line)}
+            if units:
+                reroute(turn, order, Lost(gap.warehouse, units, withhold=False, why="The store had rejected the order"), body)
         elif gap.missing and not gap.surplus and not _must_wait(gap) and not elsewhere & gap.missing.keys():
             made = draft(turn, order, gap.warehouse, gap.missing, held_by(turn.file, gap.warehouse), decision)
             if not isinstance(made, CopyDraft):
@@ -138,7 +146,7 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
         file,
         decision=decision.summary,
         awaiting=awaiting,
-        is_open=bool(live or shipping or decision.awaiting or owes_refund(file)),
+        is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file)),
         troubles=0,
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,

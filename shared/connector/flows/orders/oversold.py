@@ -25,19 +25,23 @@ def take_oversold(ctx: OrderContext, asked: dict[str, Any], body: str) -> int:
     if lease is None:
         raise OrderBusy(name)
     try:
-        acted = ctx.cursors.get(name)
-        if acted is not None and float(asked.get("read_at", 0)) <= float(acted["at"]):
+        read_at = int(asked.get("read_at", 0))
+        acted = ctx.cursors.get(name) or {"at": 0, "read_at": -1, "found": 0}
+        if read_at <= int(acted["at"]):
             return 0
         entries, _ = ctx.skus.find([sku])
         numbers = sorted({int(n) for n in asked.get("orders", ())}, reverse=True)[:MOST_ORDERS]
         if sku not in entries or not numbers or lost <= 0:
             return 0
         orders = ctx.centra.orders(numbers)
-        found = 0
+        # What an earlier try of this very message freed is gone from the store already.
+        found = int(acted["found"]) if int(acted["read_at"]) == read_at else 0
         for number in numbers:
             if number in orders and found < lost:
                 found += _free(ctx, orders[number], warehouse, entries[sku].size_id, lost - found, body)
-        ctx.cursors.put(name, {"at": int(ctx.clock.now()) + 1}, lease)
+                (lease,) = ctx.leases.renew([lease], ctx.clock.now(), LEASE_S)
+                ctx.cursors.put(name, {"at": int(acted["at"]), "read_at": read_at, "found": found}, lease)
+        ctx.cursors.put(name, {"at": int(ctx.clock.now()) + 1, "read_at": read_at, "found": found}, lease)
         return found
     finally:
         ctx.leases.release([lease])

@@ -26,17 +26,17 @@ class Gap:
 def gaps(file: OrderFile, order: CentraOrder, owed: Mapping[int, Units], warehouses: Iterable[int]) -> list[Gap]:
     """One gap per store warehouse that owes or holds anything. `owed`: {warehouse: units allocated there and not shipped}.
 
-    What was shipped from a store was owed by it, and its copy still holds it: both sides count it. What was shipped without a copy needs none.
+    What was shipped from a store was owed by it, and its copy still holds it: both sides count it. What was shipped without a copy gets one,
+    which is handed out at once: else Sitoo's stock would keep goods that left.
     """
     found = []
     for warehouse in warehouses:
-        still = owed.get(warehouse, {})
-        due = dict(still)
+        due = dict(owed.get(warehouse, {}))
         for line, units in shipped_from(file, order, warehouse).items():
             due[line] = due.get(line, 0) + units
         held = held_by(file, warehouse)
         live = tuple(c for c in file.live_copies() if c.warehouse == warehouse and c.purpose is Purpose.FULFIL)
-        missing = {line: min(n - held.get(line, 0), still.get(line, 0)) for line, n in due.items() if n > held.get(line, 0) and still.get(line)}
+        missing = {line: n - held.get(line, 0) for line, n in due.items() if n > held.get(line, 0)}
         surplus = {line: n - due.get(line, 0) for line, n in held.items() if n > due.get(line, 0)}
         if missing or surplus or live:
             found.append(Gap(warehouse, missing, surplus, live))

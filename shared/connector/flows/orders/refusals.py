@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from connector.centra import errors as centra_errors
 from connector.domain.exceptions import Kind, Owner
@@ -11,17 +12,36 @@ from connector.flows.orders.order_turn import OrderTurn
 from connector.runtime.queues import Work
 
 MOST_WORDS = 200
-_FIELD = re.compile(r"^[A-Za-z_][A-Za-z_.-]*$")
-_QUOTED = re.compile(r"""(["'“”])(.*?)\1""")
-_IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}")
-_TELLING = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
+REFUSED_LOOKED_AT_S = 6 * 3_600.0
+"""What a vendor refuses is not tried again each minute; an event or a redrive comes sooner."""
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_]*|\d{3}(?=\D|$)")
+_FIELD = re.compile(r"[a-z]+(_[a-z]+)+|[a-z]+[A-Z][A-Za-z]*")
+_PLAIN = re.compile(
+    r"a|access|active|added|adding|address|after|again|all|allocated|allocation|allowed|already|amount|an|and|another|any|are|argument|"
+    r"at|attribute|authorised|authorized|available|be|been|before|but|by|cancelled|cancel|cannot|capture|captured|centra|change|changed|"
+    r"closed|complete|completed|connection|could|country|courier|create|created|currency|customer|data|date|delivered|delivery|denied|"
+    r"deprecated|did|different|disabled|discount|does|duplicate|email|empty|enough|error|exceeds|exist|exists|expired|failed|failure|"
+    r"field|fields|forbidden|format|found|free|from|given|greater|has|have|higher|http|id|in|inactive|incorrect|input|internal|invalid|"
+    r"is|it|item|items|known|left|less|limit|limits|line|lines|locked|long|lower|maximum|message|minimum|missing|more|must|name|need|"
+    r"negative|new|no|not|nothing|number|of|on|only|open|or|order|orders|other|out|paid|parameter|payment|percent|permission|permitted|"
+    r"phone|positive|price|product|products|quantity|read|refund|refused|rejected|required|reserved|return|returned|row|rows|sandbox|"
+    r"same|server|shipment|shipped|short|should|sitoo|sku|size|state|status|step|stock|string|sum|than|that|the|there|this|to|too|total|"
+    r"type|unable|unauthorised|unauthorized|unique|unit|units|unknown|unpaid|unsupported|update|updated|use|used|user|value|variable|"
+    r"was|warehouse|were|which|while|with|without|write|wrong|zip|zero"
+)
+"""Words that say what went wrong and nothing about a customer. Everything else of a vendor's sentence may be a name or an address."""
 
 
 def words_of(messages: Iterable[str]) -> str:
-    """A vendor's words without what may be a customer's: mail addresses, long numbers, quoted or bracketed values that are no field names."""
-    text = "; ".join(messages)
-    text = _QUOTED.sub(lambda found: f"'{found[2]}'" if _FIELD.match(found[2]) and found[2].islower() else "'…'", text)
-    return _TELLING.sub("…", _IN_BRACKETS.sub("(…)", text))[:MOST_WORDS]
+    """A vendor's words as far as they are plain words, field names and HTTP codes; the rest is an ellipsis."""
+    kept: list[str] = []
+    for token in "; ".join(messages).split():
+        found = _WORD.fullmatch(token.strip(".,:;!?()[]{}'\"`“”‘’"))
+        known = found is not None and any((_PLAIN.fullmatch(found[0].lower()), _FIELD.fullmatch(found[0]), found[0].isdigit()))
+        word = found[0] if known and found is not None else "…"
+        if word != "…" or kept[-1:] != ["…"]:
+            kept.append(word)
+    return " ".join(kept)[:MOST_WORDS]
 
 
 def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> None:
@@ -35,3 +55,4 @@ def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> 
         work,
         body,
     )
+    turn.keep(replace(turn.file, look_at=turn.ctx.clock.now() + REFUSED_LOOKED_AT_S))

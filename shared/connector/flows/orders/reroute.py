@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder
 from connector.domain.configuration import Lane
 from connector.domain.exceptions import Kind, Owner
@@ -15,7 +16,10 @@ from connector.flows.orders.copies import cancel_copy
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
-from connector.store.order_files import Copy, CopyRow, CopyState
+from connector.store.order_files import Copy, CopyRow, CopyState, Rerouting
+
+RESUMED_AFTER_S = 60.0
+"""When the sweep looks at a re-route that nobody finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +36,95 @@ class Lost:
 
 
 def reroute(turn: OrderTurn, order: CentraOrder, lost: Lost, body: str, *, copy: Copy | None = None) -> None:
-    """Free the lost units and allocate them elsewhere. Each part is done once: what a crash left undone is seen in Centra and in the file."""
+    """Free the lost units and allocate them elsewhere. Begun, it is in the file until it is finished: `resume_reroutes` goes on after a crash."""
     ctx = turn.ctx
     fact = f"lost:{copy.external_id}" if copy is not None else ""
     if fact and fact in turn.file.handled:
         return
-    started = ctx.clock.now()
+    begun = Rerouting(lost.warehouse, dict(lost.units), lost.withhold, lost.why, copy.external_id if copy is not None else "")
+    others = tuple(r for r in turn.file.rerouting if r != begun)
+    look_at = ctx.clock.now() + RESUMED_AFTER_S
+    file = replace(turn.file, excluded=turn.file.excluded | {lost.warehouse}, rerouting=(*others, begun), is_open=True, look_at=look_at)
+    turn.keep(file)
     skus = ctx.skus.of_sizes(sorted({x.size_id for x in order.lines if x.id in lost.units and x.size_id is not None}))
-    turn.keep(replace(turn.file, excluded=turn.file.excluded | {lost.warehouse}, is_open=True))
     if lost.withhold:
         _withhold(turn, order, lost, skus, body)
-    if copy is not None:
+    if copy is not None and copy.state is not CopyState.CANCELLED:
         _end(turn, copy, lost)
-    free = {line.id: min(lost.units[line.id], line.allocated_to(lost.warehouse)) for line in order.lines if line.id in lost.units}
-    free = {line: n for line, n in free.items() if n}
-    if free and not reject_requests(turn, order.number, lost.warehouse):
+    stuck, moved, order = _free(turn, order, lost)
+    waiting = _waiting(order, lost.units)
+    if stuck:
+        _on_a_shipment(turn, lost, stuck)
+    elif waiting:
+        moved |= _elsewhere(turn, order, lost, waiting)
+    handled = turn.file.handled | {fact} if fact else turn.file.handled
+    turn.keep(replace(turn.file, handled=handled, rerouting=tuple(r for r in turn.file.rerouting if r != begun)))
+    if moved:
+        ctx.queues.send(Work.ORDERS, [_look_at(order.number)])
+
+
+def resume_reroutes(turn: OrderTurn, order: CentraOrder, body: str) -> None:
+    """Finish what a crash or a vendor's failure left half done: Centra tells what is freed, what waits."""
+    for begun in turn.file.rerouting:
+        copy = next((c for c in turn.file.copies if c.external_id == begun.copy), None)
+        reroute(turn, order, Lost(begun.warehouse, begun.lines, begun.withhold, begun.why), body, copy=copy)
+
+
+def _free(turn: OrderTurn, order: CentraOrder, lost: Lost) -> tuple[dict[int, int], bool, CentraOrder]:
+    """Unallocate what is still allocated there: (what Centra did not free, whether anything changed, the order as it is now)."""
+    ctx, started = turn.ctx, turn.ctx.clock.now()
+    free = _still_there(order, lost)
+    if not free:
+        order = _reread(turn, order)
+        note_allocations(turn, order)
+        return {}, bool(_waiting(order, lost.units)), order
+    rejected = reject_requests(turn, order.number, lost.warehouse)
+    if not rejected:
         with warehouse_turn(ctx, lost.warehouse):
             turn.hold()
-            ctx.centra.unallocate(order.number, free, lost.warehouse, remove=True, comment=f"{lost.why} (Sitoo)")
-        turn.step("units freed", note=f"warehouse {lost.warehouse}", since=started)
+            written = ctx.centra.unallocate(order.number, free, lost.warehouse, remove=True, comment=f"{lost.why} (Sitoo)")
+        if written.errors:
+            raise Refused(written.errors)
     order = _reread(turn, order)
     note_allocations(turn, order)
-    waiting = _waiting(order, lost.units)
-    if waiting and ctx.settings.reallocate:
-        places = places_for(turn, order, waiting)
-        if places:
-            turn.hold()
-            ctx.centra.allocate(order.number, waiting, places, comment="re-routed by the connector")
-            turn.step("allocated elsewhere", note=f"warehouses {', '.join(map(str, places))}")
-            order = _reread(turn, order)
-            note_allocations(turn, order)
-            waiting = _waiting(order, lost.units)
-    if waiting:
-        _nobody_has_it(turn, order, lost, waiting)
-    turn.keep(replace(turn.file, handled=turn.file.handled | {fact}) if fact else turn.file)
-    ctx.queues.send(Work.ORDERS, [_look_at(order.number)])
+    left = {} if rejected else _still_there(order, lost)
+    if left != free:
+        turn.step("units freed", note=f"warehouse {lost.warehouse}", since=started)
+    return left, left != free, order
+
+
+def _still_there(order: CentraOrder, lost: Lost) -> dict[int, int]:
+    there = {line.id: min(lost.units[line.id], line.allocated_to(lost.warehouse)) for line in order.lines if line.id in lost.units}
+    return {line: n for line, n in there.items() if n}
+
+
+def _elsewhere(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Mapping[int, int]) -> bool:
+    """Allocate what waits by the client's rule; what nobody has puts the order on hold. Whether anything was allocated."""
+    ctx = turn.ctx
+    places = places_for(turn, order, waiting) if ctx.settings.reallocate else []
+    left = dict(waiting)
+    if places:
+        turn.hold()
+        ctx.centra.allocate(order.number, waiting, places, comment="re-routed by the connector")
+        turn.step("allocated elsewhere", note=f"warehouses {', '.join(map(str, places))}")
+        order = _reread(turn, order)
+        note_allocations(turn, order)
+        left = _waiting(order, lost.units)
+    if left:
+        _nobody_has_it(turn, order, lost, left)
+    return left != waiting
+
+
+def _on_a_shipment(turn: OrderTurn, lost: Lost, stuck: Mapping[int, int]) -> None:
+    turn.park(
+        Kind.SHIPMENT_UNCLEAR,
+        Owner.CUSTOMER_SERVICE,
+        f"{lost.why}, but Centra keeps {sum(stuck.values())} unit(s) of order {turn.file.number} at {lost.warehouse}: on a shipment.",
+        "Delete that shipment in Centra (it was not sent), then redrive this exception: the units are found elsewhere.",
+        Work.ORDERS,
+        _look_at(turn.file.number),
+        centra_warehouse=lost.warehouse,
+    )
 
 
 def places_for(turn: OrderTurn, order: CentraOrder, waiting: Mapping[int, int]) -> list[int]:
@@ -146,7 +204,9 @@ def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Map
     what = ", ".join(f"{n} × {names.get(line) or line}" for line, n in sorted(waiting.items()))
     if not order.on_hold:
         turn.hold()
-        ctx.centra.hold(order.number, "No warehouse has the goods (store could not supply)")
+        written = ctx.centra.hold(order.number, "No warehouse has the goods (store could not supply)")
+        if written.errors:
+            raise Refused(written.errors)
         turn.step("put on hold", note=what)
     turn.park(
         Kind.OVERSOLD,

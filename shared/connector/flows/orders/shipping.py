@@ -10,14 +10,15 @@ from connector.domain.order_keys import delivery_of, shipment_key
 from connector.domain.order_settings import Capture
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.owed import entitled
+from connector.flows.orders.owed import units_from
 from connector.flows.orders.payments import capture_pending, paid_in_full
 from connector.flows.orders.refusals import words_of
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.shipped_units import not_allocated, taken_from
+from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.flows.orders.uncollected_refund import is_not_collected
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
-from connector.store.order_files import Copy, OrderFile, Shipping, ShippingState
+from connector.store.order_files import Copy, Shipping, ShippingState
 
 CAPTURE_LOOKED_AT_EVERY_S = 60.0
 
@@ -50,7 +51,8 @@ def _made_by_others(turn: OrderTurn, order: CentraOrder, shipping: Shipping) -> 
     for shipment in order.shipments:
         units = {line.order_line: line.units for line in shipment.lines}
         foreign = delivery_of(shipment.external_id) is None and shipment.id not in taken
-        if foreign and shipment.shipped_at is None and units == dict(shipping.lines):
+        here = units_from(turn.file, shipment, shipping.warehouse)
+        if foreign and shipment.shipped_at is None and units == dict(shipping.lines) == here:
             return shipment
     return None
 
@@ -61,8 +63,10 @@ def _create(
     ctx = turn.ctx
     if found is None and not fresh and ctx.clock.now() - shipping.at < SETTLE_S:
         raise Postponed(shipping.at + SETTLE_S - ctx.clock.now() + 1.0, f"shipment {shipping.external_id} may still appear in Centra")
+    if found is None and _told_and_unchanged(turn, order, shipping):
+        return shipping, order
     if found is None:
-        short = _not_allocated(turn.file, order, shipping)
+        short = not_allocated(turn.file, order, shipping)
         if short:
             _unclear(turn, shipping, f"Centra no longer has {short} for it at warehouse {shipping.warehouse}: somebody moved or cancelled it.", body)
             return shipping, order
@@ -73,16 +77,20 @@ def _create(
         turn.keep(turn.file.with_shipping(claimed))
         turn.hold()
         carrier, service = _courier(turn, order)
-        written = ctx.centra.create_shipment(
-            order.number,
-            shipping.lines,
-            external_id=shipping.external_id,
-            capture=policy is Capture.CAPTURE and not paid,
-            paid=paid,
-            carrier=carrier,
-            service=service,
-            tracking=shipping.tracking,
-        )
+        try:
+            written = ctx.centra.create_shipment(
+                order.number,
+                shipping.lines,
+                external_id=shipping.external_id,
+                capture=policy is Capture.CAPTURE and not paid,
+                paid=paid,
+                carrier=carrier,
+                service=service,
+                tracking=shipping.tracking,
+            )
+        except NOT_SENT:
+            turn.keep(turn.file.with_shipping(replace(shipping, at=shipping.at - SETTLE_S)))
+            raise
         if written.id is None:
             _unclear(turn, shipping, f"Centra refused the shipment: {words_of(written.errors)}", body)
             return shipping, order
@@ -95,15 +103,14 @@ def _create(
     return created, _reread(turn, order)
 
 
-def _not_allocated(file: OrderFile, order: CentraOrder, shipping: Shipping) -> str:
-    """Units of the delivery that Centra no longer has for its warehouse, for people; '' when it has all."""
-    short = []
-    for line_id, units in shipping.lines.items():
-        line = order.line(line_id)
-        missing = units - entitled(file, order, line_id, shipping.warehouse)
-        if missing > 0:
-            short.append(f"{missing} × {line.sku if line is not None else line_id}")
-    return ", ".join(short)
+def _told_and_unchanged(turn: OrderTurn, order: CentraOrder, shipping: Shipping) -> bool:
+    """People were told that Centra refuses this shipment, and neither they nor Centra have done anything since."""
+    told = _told(shipping) in turn.file.handled and not turn.sent_back_at(Kind.SHIPMENT_UNCLEAR)
+    return told and order.updated_at < shipping.at
+
+
+def _told(shipping: Shipping) -> str:
+    return f"unclear:{shipping.delivery_id}"
 
 
 def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str, *, redriven: bool) -> Shipping:
@@ -152,7 +159,7 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
     if shipping.shipment_id is None:
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, "the shipment is not known")
     done = next((s for s in order.shipments if s.id == shipping.shipment_id and s.shipped_at is not None), None)
-    units = _taken_from(order, copy, shipping)
+    units = taken_from(order, copy, shipping)
     keys = set(units)
     shipped_at = done.shipped_at if done is not None and done.shipped_at is not None else ctx.clock.now()
     if done is None:
@@ -182,19 +189,6 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
     turn.step("shipment completed", note=f"shipment {shipping.shipment_id}", since=shipping.at)
     turn.keep(turn.file.with_shipping(replace(shipping, state=ShippingState.COMPLETED)))
     turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED)
-
-
-def _taken_from(order: CentraOrder, copy: Copy, shipping: Shipping) -> dict[tuple[int, str], int]:
-    """{(warehouse, sku): units} that the shipment takes off Centra's shelves: Centra chooses among a line's allocations, and tells."""
-    by_line = {row.line: row.sku for row in copy.rows if row.sku and row.line}
-    units: dict[tuple[int, str], int] = {}
-    told = next((s.lines for s in order.shipments if s.id == shipping.shipment_id), ())
-    places = {line.order_line: line.warehouses for line in told}
-    for line, n in shipping.lines.items():
-        if line in by_line:
-            for warehouse, count in (places.get(line) or {shipping.warehouse: n}).items():
-                units[warehouse, by_line[line]] = units.get((warehouse, by_line[line]), 0) + count
-    return units
 
 
 def claim_of(copy: Copy, delivery_id: int, lines: dict[int, int], tracking: str, now: float) -> Shipping:
@@ -236,3 +230,4 @@ def _unclear(turn: OrderTurn, shipping: Shipping, happened: str, body: str) -> N
         delivery=shipping.delivery_id,
         centra_warehouse=shipping.warehouse,
     )
+    turn.keep(replace(turn.file, handled=turn.file.handled | {_told(shipping)}))

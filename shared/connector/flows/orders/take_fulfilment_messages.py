@@ -18,6 +18,7 @@ from connector.flows.orders.sweep import sweep
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.till_orders import take_till_order
 from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
@@ -57,7 +58,12 @@ def take_fulfilment_messages(messages: Sequence[OrderMessage], context_of: Conte
             taken.ignored += 1
         else:
             seen.add(fact)
-            _take(contexts, asked, message, ends_at, together, taken)
+            try:
+                _take(contexts, asked, message, ends_at, together, taken)
+            except Exception as unforeseen:
+                # One message that nobody foresaw must not take the others of its batch with it.
+                tell_unforeseen(f"a message about {asked['type']} {asked.get('id')}", unforeseen)
+                taken.failed.append(message.message_id)
     return taken
 
 

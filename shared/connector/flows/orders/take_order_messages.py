@@ -11,16 +11,19 @@ from connector.centra.errors import Unreadable
 from connector.centra.order_models import CentraOrder
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.forward_order import forward_order
-from connector.flows.orders.order_turn import order_turn
+from connector.flows.orders.order_turn import OrderTurn, order_turn
 from connector.flows.orders.oversold import take_oversold
 from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
 from connector.store.order_files import FileChanged
 
 MOST_PER_READ = 10
+STALE_S = 5.0
+"""A reading older than this is not acted on: the batch's first orders took their time."""
 LATEST_START_S = 20.0
 """An order is begun only with this much time left: its calls at their time-outs must fit."""
 
@@ -63,17 +66,26 @@ def take_order_messages(messages: Sequence[OrderMessage], context_of: ContextOf,
         if asked is None:
             taken.failed.append(message.message_id)
         elif asked["type"] == "oversold":
-            _take_oversold(context_of, asked, message, taken)
+            try:
+                _take_oversold(context_of, asked, message, taken)
+            except Exception as unforeseen:
+                tell_unforeseen("an oversell", unforeseen)
+                taken.failed.append(message.message_id)
         else:
             wanted.setdefault(int(asked["id"]), []).append(message)
-    orders = _read(contexts[0], list(wanted))
+    readings = _read(contexts[0], list(wanted))
     for number, of_order in wanted.items():
-        found = orders.get(number)
-        if found is None:
+        reading = readings.get(number)
+        if reading is None:
             taken.ignored += len(of_order)
             continue
         for ctx in contexts:
-            _one(ctx, number, found, of_order, ends_at, taken)
+            try:
+                _one(ctx, number, reading, of_order, ends_at, taken)
+            except Exception as unforeseen:
+                # One order that nobody foresaw must not take the others of its batch with it.
+                tell_unforeseen(f"order {number}", unforeseen)
+                taken.failed += [message.message_id for message in of_order]
     return taken
 
 
@@ -90,19 +102,31 @@ def read_message(body: str) -> dict[str, Any] | None:
     return asked if asked.get("type") == "order" and isinstance(asked.get("id"), int) else None
 
 
-def _read(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, CentraOrder | Exception]:
-    """Every order in as few requests as may be, or why it could not be read; one that cannot be understood does not hold up the others."""
-    orders: dict[int, CentraOrder | Exception] = {}
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An order as Centra told it at `at` (unix s), or why it could not be read; `rev`: its file's revision just before."""
+
+    order: CentraOrder | Exception
+    at: float
+    rev: int
+
+
+def _read(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, Reading]:
+    """Every order in as few requests as may be; one that cannot be understood does not hold up the others."""
+    readings: dict[int, Reading] = {}
+    files = ctx.files.get_many(list(numbers)) if numbers else {}
     for start in range(0, len(numbers), MOST_PER_READ):
         chunk = numbers[start : start + MOST_PER_READ]
+        at = ctx.clock.now()
+        found: dict[int, CentraOrder | Exception] = {}
         try:
-            orders |= ctx.centra.orders(chunk)
+            found |= ctx.centra.orders(chunk)
         except Unreadable as unreadable:
-            orders |= _read_singly(ctx, chunk) if len(chunk) > 1 else {chunk[0]: unreadable}
+            found |= _read_singly(ctx, chunk) if len(chunk) > 1 else {chunk[0]: unreadable}
         except (*PASSING, *REFUSED) as failure:
-            orders |= dict.fromkeys(numbers[start:], failure)
-            break
-    return orders
+            found |= dict.fromkeys(chunk, failure)
+        readings |= {n: Reading(order, at, files[n].rev if n in files else 0) for n, order in found.items()}
+    return readings
 
 
 def _read_singly(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, CentraOrder | Exception]:
@@ -115,9 +139,18 @@ def _read_singly(ctx: OrderContext, numbers: Sequence[int]) -> dict[int, CentraO
     return orders
 
 
-def _one(
-    ctx: OrderContext, number: int, order: CentraOrder | Exception, messages: Sequence[OrderMessage], ends_at: float, taken: TakenOrders
-) -> None:
+def _fresh(turn: OrderTurn, reading: Reading) -> CentraOrder:
+    """The order as read with its batch, or read again when that was long ago or somebody has worked on it since: never act on a stale reading."""
+    if isinstance(reading.order, Exception):
+        raise reading.order
+    number = turn.file.number
+    if turn.file.rev == reading.rev and turn.ctx.clock.now() - reading.at <= STALE_S:
+        return reading.order
+    turn.hold()
+    return turn.ctx.centra.orders([number]).get(number, reading.order)
+
+
+def _one(ctx: OrderContext, number: int, reading: Reading, messages: Sequence[OrderMessage], ends_at: float, taken: TakenOrders) -> None:
     body, redriven = messages[0].body, any(m.exception_id for m in messages)
     if ends_at - ctx.clock.now() < LATEST_START_S:
         try_again_later(ctx, Work.ORDERS, body, TimeoutError("no time left"))
@@ -126,9 +159,7 @@ def _one(
     try:
         with order_turn(ctx, number) as turn:
             try:
-                if isinstance(order, Exception):
-                    raise order
-                forward_order(turn, order, body, redriven=redriven)
+                forward_order(turn, _fresh(turn, reading), body, redriven=redriven)
                 taken.done += 1
             except (LeaseLost, FileChanged):
                 raise

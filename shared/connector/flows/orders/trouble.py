@@ -45,6 +45,17 @@ PASSING = (
     AnnouncementFailed,
 )
 """Failures that say nothing about the order: the same call may go through later."""
+NOT_SENT = (
+    centra_errors.Unavailable,
+    centra_errors.Throttled,
+    centra_errors.Unauthorised,
+    sitoo_errors.Unavailable,
+    sitoo_errors.Throttled,
+    sitoo_errors.Unauthorised,
+    BudgetExhausted,
+    LockBusy,
+)
+"""Of a write: it certainly was not made, so that its claim can be taken back and nothing has to settle."""
 REFUSED = (centra_errors.Refused, sitoo_errors.Refused)
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0

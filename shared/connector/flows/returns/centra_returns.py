@@ -15,7 +15,10 @@ from connector.flows.returns.told import return_entity, tell
 from connector.mapping.ledger_rows import row_of_centra_return
 from connector.mapping.refund_findings import Finding
 
-LOOKED_AT_AGAIN_S = 600.0
+UNFINISHED_S = 180.0
+"""Returns that are being recorded are looked at again after this, should their message be lost."""
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 60.0, 3_600.0
+"""The longer a return stays open, the rarer it is looked at: nothing tells of its end for sure."""
 WAITED_FOR_S = 3 * 86_400.0
 """So long a return may stay open, or its copy in the making, until it is no longer looked for."""
 
@@ -33,7 +36,7 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
     _tell_unpaid(turn, order, returns, body)
     others = [made for made in returns if refund_of(made.external_id) is None]
     if any(made.completed for made in others):
-        watch(turn, 0, LOOKED_AT_AGAIN_S, "returns made in Centra are being recorded")
+        watch(turn, 0, UNFINISHED_S, "returns made in Centra are being recorded")
     waiting, postponed = False, None
     for made in others:
         _book(turn, order, made)
@@ -47,7 +50,10 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
     if postponed is not None:
         raise postponed
     if waiting and ctx.clock.now() - max(made.created_at for made in others) < WAITED_FOR_S:
-        watch(turn, 0, LOOKED_AT_AGAIN_S, "returns that are not completed, or goods that are on no copy yet")
+        known = turn.file.watch_of(0)
+        waited = ctx.clock.now() - known.since if known is not None else 0.0
+        why = "returns that are not completed, or goods that are on no copy yet"
+        watch(turn, 0, min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, waited / 2)), why)
     else:
         end_watch(turn, 0)
 

@@ -149,5 +149,3 @@ def _stamp(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> None:
             turn.step("the order could not be stamped", note=f"attribute {stamps.attribute}")
     turn.step("returned at a till", note=f"Sitoo order {refund.id}")
     turn.keep(replace(turn.file, handled=turn.file.handled | {fact}))
-
-

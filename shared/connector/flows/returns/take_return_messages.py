@@ -12,6 +12,7 @@ from connector.flows.orders.order_turn import OrderTurn, order_entity, order_tur
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
@@ -61,7 +62,12 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
                 continue
             seen.add(fact)
         for ctx in some:
-            _take(ctx, asked, message, ends_at, together, taken)
+            try:
+                _take(ctx, asked, message, ends_at, together, taken)
+            except Exception as unforeseen:
+                # One message that nobody foresaw must not take the others of its batch with it.
+                tell_unforeseen(f"a message about {asked['type']} {asked.get('id')}", unforeseen)
+                taken.failed.append(message.message_id)
     return taken
 
 

@@ -46,8 +46,10 @@ def take_in_named_orders(ctx: DrainContext, turn: Turn, dirty: Sequence[Dirty]) 
     return len(rows)
 
 
-def reread_copies(ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine], moved: Collection[Key] | None = None) -> tuple[list[OpenLine], frozenset[int]]:
-    """The lines as Sitoo stands now, and the order numbers whose deliveries were read: links found by externalid where none is known, delivered units, and reservations.
+def reread_copies(
+    ctx: DrainContext, turn: Turn, lines: Sequence[OpenLine], moved: Collection[Key] | None = None
+) -> tuple[list[OpenLine], frozenset[int]]:
+    """The lines as Sitoo stands now (links found by externalid where none is known, delivered units, reservations), and whose deliveries were read.
 
     What is learnt is recorded. A copy's deliveries count for the warehouse of its allocation, whoever delivered. `moved`: the (warehouse, sku)
     whose stock moved (None: any may have); where nothing moved and nothing is known to be shipped, deliveries are hardly worth their requests.
