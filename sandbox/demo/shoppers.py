@@ -44,7 +44,7 @@ class Shoppers:
 
     def shop(self, index: int, wanted: Wanted) -> None:
         """Place the `index`th order of the plan."""
-        lines, places, parts = self._basket(wanted)
+        lines, places = self._basket(wanted)
         who = person(self._rng, gift=wanted.gift)
         wishes: dict[str, Any] = {"shipping_option": wanted.option, **wanted.wishes, "address": {**who.address, **wanted.wishes.get("address", {})}}
         self._befall(wanted)
@@ -54,6 +54,7 @@ class Shoppers:
         now = self._clock.now()
         self._journal.web_orders += 1
         due = NEVER if wanted.then in ("resume", "pay") or wanted.kind in NOT_AT_ONCE else now
+        parts = _in_stores(order)
         placed = Placed(int(order["number"]), wanted.kind, now, due, parts, who.secrets, wanted.service)
         self._placed[index] = placed
         self._journal.placed.append(placed)
@@ -93,28 +94,27 @@ class Shoppers:
         elif wanted.mishap == "cut":
             self._sitoo.control("fault", kind="drop_after", operation="POST orders")
 
-    def _basket(self, wanted: Wanted) -> tuple[list[Any], list[int], dict[int, dict[str, int]]]:
-        """(lines for Centra, warehouses to allocate in, units per store)"""
+    def _basket(self, wanted: Wanted) -> tuple[list[Any], list[int]]:
+        """(lines for Centra, warehouses to allocate in)"""
         if wanted.place == FROM_CENTRAL:
-            return [[sku, n] for sku, n in zip(self._rng.sample(SKUS, len(wanted.units)), wanted.units, strict=True)], [CENTRAL], {}
+            return [[sku, n] for sku, n in zip(self._rng.sample(SKUS, len(wanted.units)), wanted.units, strict=True)], [CENTRAL]
         shop, other = self._rng.sample(SHOPS_THAT_SERVE, 2)
         if wanted.place == STORES:
             first = self._some(shop, 1)
             second = self._some(other, 1, elsewhere=shop)
-            return [[first, 1], [second, 1]], [shop.centra, other.centra], {shop.centra: {first: 1}, other.centra: {second: 1}}
+            return [[first, 1], [second, 1]], [shop.centra, other.centra]
         chosen = {sku: n for n, sku in zip(wanted.units, self._several(shop, len(wanted.units), max(wanted.units)), strict=True)}
         lines: list[Any] = [[sku, n] for sku, n in chosen.items()]
         if wanted.special == "bundle":
             part = self._rng.choice([sku for sku in SKUS if self._shelves.at_till(shop, sku) > 3 and sku not in chosen])
             lines.append({"sku": part, "kind": "bundle", "price": 25_000, "items": [(part, 2)]})
-            chosen[part] = 2
         elif wanted.special == "gift certificate":
             lines.append({"sku": next(iter(chosen)), "kind": "gift_certificate", "price": 50_000, "tax": 0})
         elif wanted.special == "unmapped":
             shop = SHOPS[0]
             chosen = dict.fromkeys(self._several(shop, 2, 1), 1)
             lines = [*([sku, 1] for sku in chosen), [ONLY_IN_CENTRA, 1]]
-        return lines, [shop.centra], {shop.centra: chosen}
+        return lines, [shop.centra]
 
     def _some(self, shop: Shop, units: int, elsewhere: Shop | None = None) -> str:
         """An article the store has; with `elsewhere`, preferably one that this other store has not."""
@@ -124,6 +124,17 @@ class Shoppers:
 
     def _several(self, shop: Shop, lines: int, units: int) -> list[str]:
         return self._rng.sample([sku for sku in SKUS if self._shelves.at_till(shop, sku) > units + 1], lines)
+
+
+def _in_stores(order: dict[str, Any]) -> dict[int, dict[str, int]]:
+    """What Centra has allocated to which store: {warehouse: {SKU: units}}."""
+    parts: dict[int, dict[str, int]] = {}
+    for line in order["lines"]:
+        for part in line["allocated"]:
+            if part["warehouse"] != CENTRAL:
+                units = parts.setdefault(part["warehouse"], {})
+                units[line["sku"]] = units.get(line["sku"], 0) + part["quantity"]
+    return parts
 
 
 def _about(who: Person) -> dict[str, Any]:

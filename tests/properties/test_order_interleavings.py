@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from connector.domain.exceptions import Kind
 from connector.domain.order_keys import delivery_of
 from connector.flows.orders.order_turn import order_entity
 from connector.flows.orders.shipped_first import is_echo
@@ -44,6 +45,7 @@ class Orders(RuleBasedStateMachine):
         self.story = OrderStory.begin({"TEE-S": 1, "TEE-M": 2, "CAP": 5}, limits=self.limits, latency=self.latency, central=2)
         self.world = self.story.world
         self.bought: dict[int, int] = {}
+        self.short: set[int] = set()
         self.world.centra.modes(**self.centra_modes)
         self.world.sitoo.modes(**self.sitoo_modes)
 
@@ -70,7 +72,10 @@ class Orders(RuleBasedStateMachine):
     )
     def web_order(self, lines: list[tuple[str, int]], warehouses: list[int], option: str, payment: str, hold: bool) -> None:
         number = self.story.order(lines, warehouses, option=option, payment=payment, hold=hold)
-        self.bought[number] = self.story.state(number)["grand_total"]
+        state = self.story.state(number)
+        self.bought[number] = state["grand_total"]
+        if any(line["unallocated"] for line in state["lines"]):
+            self.short.add(number)
 
     @precondition(lambda self: self.story.orders)
     @rule(data=st.data())
@@ -228,6 +233,11 @@ class Orders(RuleBasedStateMachine):
         for shipment in state["shipments"]:
             delivery = delivery_of(shipment["external_id"] or "")
             assert delivery is None or not self._is_echo(delivery), "an echo became a shipment"
+        file = self.world.files.get(number)
+        unhoused = any(line["unallocated"] for line in state["lines"]) and not state["on_hold"] and state["status"] in ("CONFIRMED", "PROCESSING")
+        if file is not None and file.excluded and unhoused and not self._short_from_the_start(number):
+            kinds = {case.problem.kind for case in self.world.cases.list() if case.problem.entity == order_entity(number)}
+            assert kinds - {Kind.FULFILMENT_REJECTED}, f"order {number} was taken from a store and nobody knows"
         if told or state["on_hold"]:
             return
         by_hand = any(not s["external_id"] for s in state["shipments"])
@@ -240,6 +250,10 @@ class Orders(RuleBasedStateMachine):
             delivered = _plus(delivered, self.story.delivered(number, warehouse))
             shipped = _plus(shipped, self.story.shipped_from(number, warehouse))
         assert delivered == shipped or (by_hand and _between({}, delivered, shipped)), f"order {number}"
+
+    def _short_from_the_start(self, number: int) -> bool:
+        """Centra had not enough for it when it was bought: it waits for goods, which is no fault."""
+        return number in self.short
 
     def _is_echo(self, delivery_id: int) -> bool:
         found = self.world.sitoo.orderbook.deliveries[delivery_id]
