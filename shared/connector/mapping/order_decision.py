@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from connector.centra.order_models import CentraOrder, LineOfOrder
 from connector.domain.configuration import Site
-from connector.domain.order_keys import sale_of
+from connector.domain.order_keys import delivery_of, sale_of
 from connector.domain.order_settings import Fulfilment, OrderSettings, ShippingMethod
 from connector.mapping.order_kinds import is_goods
 from connector.mapping.order_paid import is_paid
@@ -91,7 +91,8 @@ def shipped_elsewhere(order: CentraOrder, site: Site) -> dict[int, int]:
     """{order line: units} shipped from warehouses that are no store of the site. Where Centra does not tell the warehouse, nobody assumes one."""
     units: dict[int, int] = {}
     for shipment in order.shipments:
-        if shipment.shipped_at is None:
+        if shipment.shipped_at is None or delivery_of(shipment.external_id) is not None:
+            # A store handed these out, whichever allocation Centra took: its copy serves for returns.
             continue
         for part in shipment.lines:
             line = order.line(part.order_line)

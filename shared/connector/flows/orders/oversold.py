@@ -8,6 +8,7 @@ from connector.centra.order_models import CentraOrder
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.copies import cancel_copy
 from connector.flows.orders.order_turn import LEASE_S, OrderBusy, OrderTurn, order_turn
+from connector.flows.orders.owed import entitled
 from connector.flows.orders.reroute import Lost, reroute
 from connector.store.order_files import CopyState, Purpose
 
@@ -48,14 +49,17 @@ def take_oversold(ctx: OrderContext, asked: dict[str, Any], body: str) -> int:
 
 
 def _free(ctx: OrderContext, order: CentraOrder, warehouse: int, size_id: int, units: int, body: str) -> int:
-    lines: dict[int, int] = {}
-    for line in order.lines:
-        if line.size_id == size_id and units > sum(lines.values()) and line.allocated_to(warehouse):
-            lines[line.id] = min(line.allocated_to(warehouse), units - sum(lines.values()))
-    if not lines:
+    if not any(line.size_id == size_id and line.allocated_to(warehouse) for line in order.lines):
         return 0
     with order_turn(ctx, order.number) as turn:
-        if not _taken_from_store(turn, warehouse):
+        lines: dict[int, int] = {}
+        for line in order.lines:
+            if line.size_id == size_id and units > sum(lines.values()):
+                # An allocation that a shipment of another store left here is that store's to use up.
+                there = min(line.allocated_to(warehouse), entitled(turn.file, order, line.id, warehouse))
+                lines[line.id] = min(there, units - sum(lines.values()))
+        lines = {line: n for line, n in lines.items() if n > 0}
+        if not lines or not _taken_from_store(turn, warehouse):
             return 0
         reroute(turn, order, Lost(warehouse, lines, withhold=False, why="A till sold the unit first"), body)
     return sum(lines.values())
