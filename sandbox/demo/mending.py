@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.domain.exceptions import Case, Kind, State
+from connector.runtime.applied_mapping import FRESH_S
 from ops.connection import Connection
 from sandbox.demo import chain
 from sandbox.demo.evidence import LACKS
@@ -38,6 +39,8 @@ def redrive(conn: Connection, operator: Operator, mapping: Path, size: int) -> l
     operator.ops("mapping", "apply", "--yes", str(mapping))
     operator.ops("sku-map", "add", chain.UNMAPPED, "--size-id", str(size))
     typed = operator.commands[-2:]
+    # Functions at work go on with the mapping they know for so long; what is redriven earlier may be parked once more.
+    conn.clock.sleep(FRESH_S + 1.0)
     for kind in sorted({case.problem.kind.value for case in waiting(conn)}):
         operator.ops("exceptions", "redrive", "--kind", kind)
         typed.append(operator.commands[-1])
