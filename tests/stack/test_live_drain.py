@@ -110,7 +110,7 @@ def test_what_nobody_can_read_is_tried_five_times_and_becomes_a_case(drains: Dra
     drains.send(UNREADABLE)
     eventually(lambda: drains.dead() == [UNREADABLE])
     assert drains.outcomes()[OutcomeKind.OK] == before + TRIES
-    assert "1 message(s) that failed without a case" in operate(drains, monkeypatch, "list")
+    assert "1 message that failed without a case" in operate(drains, monkeypatch, "list")
     listed = operate(drains, monkeypatch, "list", "--kind", "technical", "--owner", "engineering")
     assert "made its function fail every time it was tried." in listed
     (case_id,) = re.findall(r"technical-[0-9a-f]+", listed)
