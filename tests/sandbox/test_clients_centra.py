@@ -9,7 +9,7 @@ from graphql import build_schema, parse, validate
 
 from connector.centra import documents
 from connector.centra.errors import Refused, Throttled, Unauthorised, Unavailable, Uncertain
-from connector.centra.models import AllocatedUnits, SetStock, StockRow
+from connector.centra.models import AllocatedUnits, SetStock, Since, StockRow
 from connector.domain.configuration import Lane
 from connector.runtime.budget import BudgetExhausted
 from tests.sandbox.connected import START, CentraWorld
@@ -52,7 +52,7 @@ def test_every_document_names_its_operation() -> None:
 def test_stock_changes_and_orders_are_one_request(world: CentraWorld) -> None:
     number = world.state.place_order(lines=[("TEE-M", 2)], warehouses=[11])["number"]
     before = requests(world)
-    read = world.client.read_stores({11: list(world.sizes.values())}, lane=Lane.STOCK, changes_since=START, orders=[number, 999])
+    read = world.client.read_stores({11: list(world.sizes.values())}, lane=Lane.STOCK, changes_since=Since(START), orders=[number, 999])
     assert requests(world) == before + 1
     tee_m = world.sizes["TEE-M"]
     assert read.stock[11, tee_m] == StockRow(11, tee_m, physical=5, allocated=2)
@@ -104,7 +104,7 @@ def test_what_is_shipped_is_no_longer_allocated_however_centra_lists_it(world: C
     number = world.state.place_order(lines=[("TEE-M", 3), ("TEE-S", 1)], warehouses=[11])["number"]
     shipment = world.state.ship(number, lines=[("TEE-M", 1)])["shipment_id"]
     pending = world.state.ship(number, lines=[("TEE-M", 1)], complete=False)["shipment_id"]
-    read = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START, orders=[number])
+    read = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(START), orders=[number])
     tee_m, tee_s = world.sizes["TEE-M"], world.sizes["TEE-S"]
     assert set(read.orders[number].allocated) == {AllocatedUnits(tee_m, 11, 2), AllocatedUnits(tee_s, 11, 1)}
     assert read.orders[number].loose_sizes == ()
@@ -132,7 +132,7 @@ def test_returns_and_stock_changes_since(world: CentraWorld) -> None:
     world.state.return_into(shipment, lines=[("TEE-M", 1)], warehouse=12)
     world.state.return_into(shipment, lines=[("TEE-M", 1)])
     world.state.change_stock(warehouse=11, sku="TEE-L", delta=-1, comment="by hand")
-    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START + 50).changes
+    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(START + 50)).changes
     assert changes is not None
     tee_m = world.sizes["TEE-M"]
     assert [(r.warehouse, r.size_ids, r.order_number) for r in changes.returns] == [(12, (tee_m,), number), (None, (tee_m,), number)]
@@ -145,7 +145,7 @@ def test_returns_and_stock_changes_since(world: CentraWorld) -> None:
 def test_a_change_in_the_very_second_is_seen(world: CentraWorld, inclusive: bool) -> None:
     world.state.modes(range_from_inclusive=inclusive)
     number = world.state.place_order(lines=[("TEE-M", 1)], warehouses=[11])["number"]
-    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START).changes
+    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(START)).changes
     assert changes is not None
     assert [o.number for o in changes.orders] == [number]
 
@@ -156,7 +156,7 @@ def test_full_pages_are_read_on_until_nothing_is_missing(world: CentraWorld, apa
     for _ in range(130):
         numbers.append(world.state.place_order(lines=[("TEE-M", 1)], warehouses=[])["number"])
         world.clock.sleep(apart_s)
-    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START).changes
+    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(START)).changes
     assert changes is not None
     assert sorted(o.number for o in changes.orders) == numbers
     assert changes.complete
@@ -168,13 +168,13 @@ def test_without_budget_to_read_on_the_changes_say_how_far_they_reach(world: Cen
         world.state.place_order(lines=[("TEE-M", 1)], warehouses=[])
         world.clock.sleep(10)
     world.budget.take(Lane.STOCK_RISK, requests=46)
-    changes = world.client.read_stores({}, lane=Lane.STOCK_RISK, changes_since=START).changes
+    changes = world.client.read_stores({}, lane=Lane.STOCK_RISK, changes_since=Since(START)).changes
     assert changes is not None
     assert not changes.complete
     assert changes.through == max(o.updated_at for o in changes.orders)
     world.clock.sleep(60)
     seen = {o.number for o in changes.orders}
-    rest = world.client.read_stores({}, lane=Lane.STOCK, changes_since=changes.through).changes
+    rest = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(changes.through)).changes
     assert rest is not None
     assert rest.complete
     assert len(seen | {o.number for o in rest.orders}) == 130
@@ -188,7 +188,7 @@ def test_a_long_stock_change_of_others_is_read_to_its_last_line(world: CentraWor
     body = {"intoWarehouse": {"id": 11}, "description": "import", "productSizes": lines}
     transport = world.client._calls.transport
     assert transport.post(mutation, {"i": body}, mutation=True).data["changeStock"]["userErrors"] == []
-    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=START).changes
+    changes = world.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(START)).changes
     assert changes is not None
     assert next(c.size_ids for c in changes.stock_changes if c.comment == "import") == tuple(many)
 
@@ -312,7 +312,7 @@ def test_a_read_of_fifty_stores_with_changes_fits_the_complexity_limit_once_a_se
         world.state.put_stock(warehouse=warehouse, sku="TEE-S", physical=1)
     wanted = {warehouse: [world.sizes["TEE-S"]] for warehouse in range(100, 150)}
     for _ in range(60):
-        world.client.read_stores(wanted, lane=Lane.STOCK, changes_since=world.clock.now() - 30)
+        world.client.read_stores(wanted, lane=Lane.STOCK, changes_since=Since(world.clock.now() - 30))
         world.clock.sleep(1.0)
     assert world.state.usage()["violations"] == 0
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from connector.centra.errors import CentraError, Refused, Throttled, Unauthorised, Unavailable, Uncertain
-from connector.centra.models import SetStock
+from connector.centra.models import SetStock, Since
 from connector.domain.configuration import Lane
 from sandbox.clock import VirtualTime
 from tests.unit.vendor_answers import Answer, Centra
@@ -297,9 +297,9 @@ def test_when_every_warehouse_failed_the_reasons_are_told() -> None:
 def test_changes_that_cannot_be_read_do_not_look_like_none(part: str) -> None:
     data = {**stores((11, [ROW])), **CHANGES, part: None}
     with pytest.raises(Refused):
-        Centra([graph(data, [error("no", part)])]).client.read_stores({11: [1]}, lane=Lane.STOCK, changes_since=0.0)
+        Centra([graph(data, [error("no", part)])]).client.read_stores({11: [1]}, lane=Lane.STOCK, changes_since=Since(0.0))
     with pytest.raises(Unavailable):
-        Centra([graph(data)]).client.read_stores({11: [1]}, lane=Lane.STOCK, changes_since=0.0)
+        Centra([graph(data)]).client.read_stores({11: [1]}, lane=Lane.STOCK, changes_since=Since(0.0))
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_shipped_units_without_a_warehouse_are_told_as_of_an_unknown_one() -> No
     moment = "2026-11-23T10:00:00+01:00"
     shipment = {"id": 5, "updatedAt": moment, "isShipped": True, "shippedAt": moment, "order": {"number": 9}, "lines": [line, gift_card]}
     centra = Centra([graph({**CHANGES, "shipments": [shipment]})])
-    changes = centra.client.read_stores({}, lane=Lane.STOCK, changes_since=0.0).changes
+    changes = centra.client.read_stores({}, lane=Lane.STOCK, changes_since=Since(0.0)).changes
     assert changes is not None
     assert [(u.size_id, u.warehouse, u.units) for u in changes.shipments[0].units] == [(7, 0, 2), (7, 11, 1)]
     assert changes.shipments[0].shipped_at == 1795424400.0

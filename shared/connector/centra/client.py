@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from connector.centra.models import RateLimitRow, ReturnRow, SetStock, SetStockAnswer, SizeRow, StoresRead, WarehouseRow
+from connector.centra.models import RateLimitRow, ReturnRow, SetStock, SetStockAnswer, Since, SizeRow, StoresRead, WarehouseRow
 from connector.domain.configuration import Lane
 
 
@@ -16,7 +16,7 @@ class CentraClient(Protocol):
     """
 
     def read_stores(
-        self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: float | None = None, orders: Sequence[int] = ()
+        self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: Since | None = None, orders: Sequence[int] = ()
     ) -> StoresRead:
         """Stock of {warehouse: size ids}, what changed since, and the named orders, in ONE request (aliased fields; ≤ 200 sizes a field)."""
         ...

@@ -9,6 +9,8 @@ from connector.centra import names as n
 MOST_PER_LIST = 200
 CHANGES_PAGE = {"orders": 50, "shipments": 50, "returns": 50, "stockChanges": 100}
 """Our own writes are stock changes too: a hundred hold what the quota lets us write within the overlap of two readings."""
+FULL_PAGE = dict.fromkeys(CHANGES_PAGE, MOST_PER_LIST)
+"""When that did not hold them all and nothing else is asked for."""
 CHANGE_LINES_SHOWN = 20
 """Nested lists multiply in complexity, and Centra limits that as well: the few long stock changes of others are read on."""
 PRODUCTS_PAGE = 100
@@ -46,13 +48,14 @@ _CHANGES = {
 
 
 @cache
-def read_stores(stocks: int, changes: tuple[str, ...], orders: int, limits: bool) -> str:
+def read_stores(stocks: int, changes: tuple[str, ...], orders: int, limits: bool, *, full_pages: bool = False) -> str:
     """Stock of `stocks` (warehouse, sizes) pairs as `w0`, `w1` …, the named parts of the changes, `orders` chunks of numbered orders, `limits`.
 
     Variables: w{i} warehouse id, s{i} size ids, n{i} how many; {part}From, {part}Page; o{i} order numbers, m{i} how many.
     """
     variables: list[str] = []
     fields: list[str] = []
+    page = FULL_PAGE if full_pages else CHANGES_PAGE
     for i in range(stocks):
         variables.append(f"$w{i}: [Int!], $s{i}: [Int!], $n{i}: Int")
         stock = f"stock(where: {{productSizeId: $s{i}}}, limit: $n{i}, page: 1) {{ {_STOCK} }}"
@@ -60,7 +63,7 @@ def read_stores(stocks: int, changes: tuple[str, ...], orders: int, limits: bool
     for part in changes:
         moment, sort, selection = _CHANGES[part]
         variables.append(f"${part}From: {n.DATE_TYPE}, ${part}Page: Int")
-        arguments = f"where: {{{moment}: {{from: ${part}From}}}}, sort: [{sort}], limit: {CHANGES_PAGE[part]}, page: ${part}Page"
+        arguments = f"where: {{{moment}: {{from: ${part}From}}}}, sort: [{sort}], limit: {page[part]}, page: ${part}Page"
         fields.append(f"{part}({arguments}) {{ {selection} }}")
     for i in range(orders):
         variables.append(f"$o{i}: [Int!], $m{i}: Int")

@@ -13,6 +13,7 @@ from connector.centra.models import (
     ReturnRow,
     SetStock,
     SetStockAnswer,
+    Since,
     SizeRow,
     StockRow,
     StoresRead,
@@ -35,7 +36,7 @@ class GraphQLCentra:
         self._calls, self._quota, self._clock = Calls(transport, quota, clock), quota, clock
 
     def read_stores(
-        self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: float | None = None, orders: Sequence[int] = ()
+        self, wanted: Mapping[int, Sequence[int]], *, lane: Lane, changes_since: Since | None = None, orders: Sequence[int] = ()
     ) -> StoresRead:
         """See CentraClient. Full pages of changes are read on at once, as far as the budget allows; that and sizes that Centra lists in no row
         (never stocked there, or unknown to Centra) cost further requests, all else is one."""
@@ -64,11 +65,12 @@ class GraphQLCentra:
         return StoresRead(read_at, stock | empty, reader.result() if reader else None, found, frozenset(unread | unsure))
 
     def returns(self, *, since: float, lane: Lane) -> list[ReturnRow]:
-        """See CentraClient; one request per 50 returns."""
-        reader = ChangeReader(since, self._clock.now(), ("returns",))
+        """See CentraClient; one request per 200 returns."""
+        reader = ChangeReader(Since(since), self._clock.now(), ("returns",))
         while places := reader.more():
-            answer, _ = self._calls.query(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
-            read(lambda found: reader.take(found, names.OWN_MARK), answer)
+            document = documents.read_stores(0, tuple(places), 0, False, full_pages=True)
+            answer, _ = self._calls.query(document, variables((), places, ()), lane)
+            read(lambda found: reader.take(found, names.OWN_MARK, full_pages=True), answer)
         return list(reader.result().returns)
 
     def set_stock(self, sets: Sequence[SetStock], *, lane: Lane) -> list[SetStockAnswer]:
@@ -143,10 +145,11 @@ class GraphQLCentra:
             places = reader.more()
             if not places:
                 break
-            answer = self._calls.query_if_affordable(documents.read_stores(0, tuple(places), 0, False), variables((), places, ()), lane)
+            document = documents.read_stores(0, tuple(places), 0, False, full_pages=True)
+            answer = self._calls.query_if_affordable(document, variables((), places, ()), lane)
             if answer is None:
                 return
-            reader.take(answer, names.OWN_MARK)
+            reader.take(answer, names.OWN_MARK, full_pages=True)
         for change in reader.long_changes:
             page, sizes = 0, documents.MOST_PER_LIST
             while sizes >= documents.MOST_PER_LIST:

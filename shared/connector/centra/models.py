@@ -73,6 +73,14 @@ class StockChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """From when on (unix s) changes are asked for. `orders`: a moment of its own for orders; None: the same."""
+
+    all: float
+    orders: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed in Centra since a moment. `complete` is False when a page was full: read on from `through` before trusting it.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from connector.centra import answers, documents
 from connector.centra.errors import Refused
-from connector.centra.models import Changes, OrderRow, ReturnRow, ShipmentRow, StockChangeRow, StockRow
+from connector.centra.models import Changes, OrderRow, ReturnRow, ShipmentRow, Since, StockChangeRow, StockRow
 from connector.centra.transport import GraphAnswer
 
 Row = TypeVar("Row", OrderRow, ShipmentRow, ReturnRow, StockChangeRow)
@@ -84,9 +84,11 @@ def stock_of(asked: Sequence[StockQuestion], answer: GraphAnswer) -> tuple[dict[
 class ChangeReader:
     """Collects lists of changes (by default all four) over as many requests as their pages need. `more()` is empty when all was read."""
 
-    def __init__(self, since: float, sent_at: float, parts: Sequence[str] = documents.CHANGE_PARTS) -> None:
-        self._through = sent_at
-        self._places = {part: Place(since) for part in parts}
+    def __init__(self, since: Since, sent_at: float, parts: Sequence[str] = documents.CHANGE_PARTS) -> None:
+        self._through, self._full = sent_at, False
+        self._places = {part: Place(since.all) for part in parts}
+        if since.orders is not None and "orders" in self._places:
+            self._places["orders"] = Place(since.orders)
         self._orders: dict[int, OrderRow] = {}
         self._shipments: dict[int, ShipmentRow] = {}
         self._returns: dict[int, ReturnRow] = {}
@@ -97,8 +99,12 @@ class ChangeReader:
     def more(self) -> dict[str, Place]:
         return dict(self._places)
 
-    def take(self, answer: GraphAnswer, own_mark: str) -> None:
-        """Raises Refused for an error on any of the lists: changes that cannot be read must not look like none."""
+    def take(self, answer: GraphAnswer, own_mark: str, *, full_pages: bool = False) -> None:
+        """Raises Refused for an error on any of the lists: changes that cannot be read must not look like none.
+
+        `full_pages`: as the document was made. What comes after a first, short page is to be asked for in full ones.
+        """
+        self._full = full_pages
         self._take(answer, "orders", self._orders, answers.order_row, lambda r: r.number, lambda r: r.updated_at)
         self._take(answer, "shipments", self._shipments, answers.shipment_row, lambda r: r.id, lambda r: r.updated_at)
         self._take(answer, "returns", self._returns, answers.return_row, lambda r: r.id, lambda r: r.created_at)
@@ -145,7 +151,7 @@ class ChangeReader:
             raise Refused(refusals)
         page = [row_of(node) for node in answers.nodes(answer.data.get(part))]
         into |= {key(row): row for row in page}
-        if len(page) >= documents.CHANGES_PAGE[part]:
+        if len(page) >= (documents.FULL_PAGE if self._full else documents.CHANGES_PAGE)[part]:
             newest = max(at(row) for row in page)
             moved = newest - INCLUSIVE_S > place.since
-            self._places[part] = Place(newest) if moved else Place(place.since, place.page + 1)
+            self._places[part] = Place(newest) if moved else Place(place.since, place.page + 1 if self._full else 1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from connector.centra.models import AllocatedUnits, Changes, OrderRow, ReturnRow, ShipmentRow, StockChangeRow
+from connector.centra.documents import CHANGES_PAGE
+from connector.centra.models import AllocatedUnits, Changes, OrderRow, ReturnRow, ShipmentRow, Since, StockChangeRow
 from connector.centra.names import OWN_MARK
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
@@ -16,8 +17,13 @@ from connector.store.stock_levels import Key, Mark
 
 OVERLAP_S = 30
 CLOCK_SLACK_S = 5
+SKIM_OVERLAP_S = 2
 MOST_TAKEN = 2000
 """Fingerprints kept of rows that the overlap reads again; what is forgotten is only looked at once more."""
+MANY_ORDERS = CHANGES_PAGE["orders"]
+"""As many orders cost a second request in each pass, for as long as the overlap reaches back to them."""
+WHOLE_OVERLAP_EVERY_S = 20
+"""Among many orders, how often those of the whole overlap are read again: what Centra shows late is found later by so much, never missed."""
 
 Row = TypeVar("Row", OrderRow, ShipmentRow, ReturnRow, StockChangeRow)
 
@@ -26,10 +32,23 @@ def centra_cursor(site: int) -> str:
     return f"centra/{site}"
 
 
-def changes_since(ctx: DrainContext) -> float:
-    """From when on Centra's changes must be read: the newest reading less an overlap, or now for the first."""
+def changes_since(ctx: DrainContext) -> Since:
+    """From when on Centra's changes must be read: the newest reading less an overlap, or now for the first.
+
+    Orders come in hundreds when a campaign starts, and tell only what is allocated: then most readings skip those that were read before.
+    """
     stored = ctx.cursors.get(centra_cursor(ctx.site.id))
-    return stored["since"] - OVERLAP_S if stored else ctx.clock.now() - OVERLAP_S
+    if not stored:
+        return Since(ctx.clock.now() - OVERLAP_S)
+    since = stored["since"] - OVERLAP_S
+    if stored.get("orders", 0) >= MANY_ORDERS and ctx.clock.now() - stored["whole_at"] < WHOLE_OVERLAP_EVERY_S:
+        return Since(since, orders=stored["since"] - SKIM_OVERLAP_S)
+    return Since(since, orders=min(stored.get("whole", stored["since"]) - OVERLAP_S, since))
+
+
+def many_orders(ctx: DrainContext) -> bool:
+    """Whether so many orders changed of late that reading them costs further requests."""
+    return ((ctx.cursors.get(centra_cursor(ctx.site.id)) or {}).get("orders") or 0) >= MANY_ORDERS
 
 
 def centra_is_stale(ctx: DrainContext, *, older_than_s: float) -> bool:
@@ -37,15 +56,15 @@ def centra_is_stale(ctx: DrainContext, *, older_than_s: float) -> bool:
     return stored is None or ctx.clock.now() - stored["read_at"] >= older_than_s
 
 
-def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, *, read_at: float) -> None:
+def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, since: Since, *, read_at: float) -> None:
     """Record what each order line is owed and has had shipped, mark the SKUs touched, then move the cursor.
 
     The cursor moves only through what was read whole, so that the rest of a full page is read next. What the overlap reads again
     unchanged is known from the cursor and marks nothing; a crash before the cursor moved marks it again.
     """
     name = centra_cursor(ctx.site.id)
-    taken_before = set((ctx.cursors.get(name) or {}).get("taken", ()))
-    fresh, taken = _untaken(changes, taken_before)
+    before = ctx.cursors.get(name) or {}
+    fresh, taken = _untaken(changes, set(before.get("taken", ())))
     sizes = {u.size_id for o in fresh.orders for u in o.allocated} | {size for o in fresh.orders for size in o.loose_sizes}
     sizes |= {u.size_id for s in fresh.shipments for u in s.units}
     sizes |= {size for r in fresh.returns for size in r.size_ids} | {size for c in fresh.stock_changes for size in c.size_ids}
@@ -62,7 +81,14 @@ def take_in_changes(ctx: DrainContext, turn: Turn, changes: Changes, *, read_at:
         keys |= _keys(ctx, change.warehouse, change.size_ids, skus)
     if keys:
         ctx.levels.mark(ctx.site.id, [Mark(w, sku) for w, sku in sorted(keys)], ctx.clock.now())
-    ctx.cursors.put(name, {"since": int(changes.through), "read_at": int(read_at), "taken": taken}, turn.site)
+    after: dict[str, Any] = {"since": int(changes.through), "read_at": int(read_at)}
+    if since.orders is not None and since.orders > since.all:
+        skimmed = {key: before[key] for key in ("orders", "whole", "whole_at")}
+        kept = [mark for mark in before["taken"] if mark not in set(taken)]
+        after |= {**skimmed, "taken": [*kept, *taken][-MOST_TAKEN:]}
+    else:
+        after |= {"orders": len(changes.orders), "whole": int(changes.through), "whole_at": int(read_at), "taken": taken}
+    ctx.cursors.put(name, after, turn.site)
 
 
 def _untaken(changes: Changes, taken_before: set[str]) -> tuple[Changes, list[str]]:

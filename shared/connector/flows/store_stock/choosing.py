@@ -17,6 +17,10 @@ MOST_WAREHOUSES = 8
 
 MOST_LOOKS = 1
 """Warehouses per pass in which no stock moved."""
+LOOKS_WAIT_S = 15
+"""How long rows at which nothing moved let those go first at which something did: new web orders mark SKUs by hundreds, sales must not wait."""
+LOOKS_GATHER_S = 5
+"""Among many web orders, how long they gather, so that one pass takes many: a sale waits for the pass that is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,34 @@ def choose(ctx: DrainContext, due: Sequence[Dirty]) -> Choice:
     by_key = {(d.warehouse, d.sku): d for d in due}
     most = ctx.mapping.stock.max_sizes_per_set_stock
     return Choice({t.warehouse: [by_key[t.warehouse, sku] for sku in t.skus[:most]] for t in taken}, lane)
+
+
+def movements_first(due: Sequence[Dirty], now: float, *, gather: bool) -> list[Dirty]:
+    """Of the due rows those to take now: when stock moved, a short pass for it alone; the rest when nothing moved, or when it waited long enough.
+
+    `gather`: what did not move stays until its warehouse's oldest has waited LOOKS_GATHER_S.
+    """
+    moved = [d for d in due if d.delta or now - d.since >= LOOKS_WAIT_S]
+    if any(d.delta for d in moved):
+        return moved
+    if not gather:
+        return list(due)
+    ripe = {d.warehouse for d in due if now - d.since >= LOOKS_GATHER_S}
+    return [d for d in due if d.warehouse in ripe]
+
+
+def named_orders_are_due(dirty: Sequence[Dirty], now: float, *, gather: bool) -> bool:
+    """Orders that events named are read at once, but among movements or many web orders only when one has waited."""
+    named = [d.since for d in dirty if d.warehouse == ORDER_TO_READ]
+    wait = LOOKS_WAIT_S if any(d.delta for d in due_rows(dirty, now)) else LOOKS_GATHER_S if gather else 0
+    return bool(named) and now - min(named) >= wait
+
+
+def next_ripe(dirty: Sequence[Dirty], now: float) -> float | None:
+    """`next_due` while rows gather (unix s)."""
+    by_key: dict[Key, Dirty] = {(d.warehouse, d.sku): d for d in dirty}
+    moments = [d.due if d.delta or d.due > now else d.since + LOOKS_GATHER_S for d in dirty if not _is_blocked(d, by_key)]
+    return min(moments, default=None)
 
 
 def _few_looks(due: Sequence[Dirty], turnouts: Sequence[Turnout]) -> list[Turnout]:

@@ -72,9 +72,10 @@ def look(
     turn.hold()
     wanted = {warehouse: [entries[d.sku].size_id for d in chosen] for warehouse, chosen in rows.items()}
     numbers = sorted({line.order_number for of_key in lines.values() for line in of_key if line.allocated or line.delivered > line.shipped})
-    read = ctx.centra.read_stores(wanted, lane=lane, changes_since=changes_since(ctx), orders=numbers)
+    since = changes_since(ctx)
+    read = ctx.centra.read_stores(wanted, lane=lane, changes_since=since, orders=numbers)
     if read.changes is not None:
-        take_in_changes(ctx, turn, read.changes, read_at=read.read_at)
+        take_in_changes(ctx, turn, read.changes, since, read_at=read.read_at)
         lines = _with_shipments(lines, _owed(ctx, rows))
     return [
         replace(_one(ctx, row, entries[row.sku], items[warehouse], lines.get((warehouse, row.sku), []), booked, read), reread=reread)

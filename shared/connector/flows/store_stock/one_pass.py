@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from connector.domain.configuration import Lane
 from connector.domain.exceptions import sku_entity
 from connector.flows.store_stock.bookings import bookings_are_stale, take_in_bookings
-from connector.flows.store_stock.centra_changes import centra_is_stale, changes_since, take_in_changes
-from connector.flows.store_stock.choosing import choose, due_rows, next_due
+from connector.flows.store_stock.centra_changes import centra_is_stale, changes_since, many_orders, take_in_changes
+from connector.flows.store_stock.choosing import choose, due_rows, movements_first, named_orders_are_due, next_due, next_ripe
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.drain_state import DrainState
 from connector.flows.store_stock.feed import take_in_feed
@@ -50,13 +50,17 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
     look_again_at_what_was_told(ctx, state)
     ctx.levels.ripen(ctx.site.id, ctx.clock.now())
     dirty = ctx.levels.dirty(ctx.site.id)
-    if take_in_named_orders(ctx, turn, dirty):
-        dirty = ctx.levels.dirty(ctx.site.id)
+    gather = many_orders(ctx)
+    if named_orders_are_due(dirty, ctx.clock.now(), gather=gather) and take_in_named_orders(ctx, turn, dirty):
+        # Passes are kept short: what was sold meanwhile goes before what the orders marked.
+        return Pass(movements, next_at=ctx.clock.now())
     if not due_rows(dirty, ctx.clock.now()):
         if not _side_reads(ctx, turn):
             return Pass(movements, next_at=next_due(dirty))
         dirty = ctx.levels.dirty(ctx.site.id)
-    due = due_rows(dirty, ctx.clock.now())
+    due = movements_first(due_rows(dirty, ctx.clock.now()), ctx.clock.now(), gather=gather)
+    if not due:
+        return Pass(movements, next_at=next_ripe(dirty, ctx.clock.now()) if gather else next_due(dirty))
     choice = choose(ctx, due)
     if not choice.rows or turn.time_left() < LATEST_START_S:
         return Pass(movements, next_at=choice.wait_until if choice.wait_until is not None and due else next_due(dirty))
@@ -81,9 +85,10 @@ def _side_reads(ctx: DrainContext, turn: Turn) -> bool:
         take_in_bookings(ctx, turn)
     if centra_is_stale(ctx, older_than_s=SIDE_READS_EVERY_S):
         turn.hold()
-        read = ctx.centra.read_stores({}, lane=Lane.STOCK, changes_since=changes_since(ctx))
+        since = changes_since(ctx)
+        read = ctx.centra.read_stores({}, lane=Lane.STOCK, changes_since=since)
         if read.changes is not None:
-            take_in_changes(ctx, turn, read.changes, read_at=read.read_at)
+            take_in_changes(ctx, turn, read.changes, since, read_at=read.read_at)
         stale = True
     return stale
 
