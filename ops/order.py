@@ -30,7 +30,7 @@ def show(ctx: typer.Context, number: Number) -> None:
     for line in heading(told, now):
         conn.console.print(line, soft_wrap=True)
     if told.cases:
-        conn.console.print(case_table(told.cases, now))
+        conn.console.print(case_table(told.cases, now, conn.typed))
     for table in (*centra_tables(told), *copy_tables(told)):
         conn.console.print(table)
     if told.file is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from rich.console import RenderableType
@@ -14,6 +13,7 @@ from connector.centra.order_models import CentraOrder, LineOfOrder, PaymentEntry
 from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, OPEN, WholeOrder
 from connector.store.order_files import CopyState, OrderFile, Purpose, Returning, Shipping, ShippingState
 from ops.order_story import CopyNow, Story
+from ops.wording import moment
 
 STATES = {OPEN: "open", CLOSED: "closed", CANCELLED: "cancelled", ABANDONED: "abandoned"}
 COPY_STATES = {
@@ -208,10 +208,6 @@ def money(order: CentraOrder, amount: int) -> str:
 
 def place(stores: Mapping[int, str], warehouse: int) -> str:
     return stores.get(warehouse, f"warehouse {warehouse}")
-
-
-def moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def duration(ms: float) -> str:
