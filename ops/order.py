@@ -62,7 +62,7 @@ def _print_decision(ctx: typer.Context, checked: Checked) -> None:
     if decision.return_copy:
         console.print(Text(f"Tills may take back: {', '.join(f'{n} of line {line}' for line, n in decision.return_copy.items())}"), soft_wrap=True)
     for copy in checked.copies:
-        console.print(Text.assemble((copy.store.name, "bold"), f": {copy.verdict}"), soft_wrap=True)
+        console.print(Text.assemble((copy.place, "bold"), f": {copy.verdict}"), soft_wrap=True)
         if copy.lacks:
             table = Table("kind", "attribute", "what is wrong", "what to do")
             for lack in copy.lacks:

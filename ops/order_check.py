@@ -7,20 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.centra.order_models import CentraOrder
-from connector.domain.configuration import Lane, Site, Store
+from connector.domain.configuration import Lane, Site
 from connector.domain.configuration import Mapping as MappingFile
 from connector.flows.orders.owed import Gap, Units, gaps, held_by, shipped_from, units_of
+from connector.flows.orders.reservations import DAY_S
+from connector.flows.orders.return_copies import draft_return_copy, on_no_copy
 from connector.mapping.order_copy import CopyDraft, Lack, Lacking, draft_copy
 from connector.mapping.order_decision import Decision, decide
 from connector.store.order_files import OrderFile, Purpose
 from ops.connection import Connection
 
+FOR_RETURNS = "For returns at tills"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedCopy:
-    """What a store would get. `verdict`: what would happen, in words. `body`: Sitoo's order, masked, worth `total` cents; empty when none is sent."""
+    """What a store, or a till for returns, would get.
 
-    store: Store
+    `verdict`: what would happen, in words. `body`: Sitoo's order, masked, worth `total` cents; empty when none is sent.
+    """
+
+    place: str
     verdict: str
     body: Mapping[str, Any] = field(default_factory=dict)
     total: int = 0
@@ -58,7 +65,7 @@ def _check(conn: Connection, mapping: MappingFile, site: Site, order: CentraOrde
         live = _live(gap)
         wanted = _less(_sum(gap.missing, live), gap.surplus)
         if not wanted:
-            copies.append(CheckedCopy(store, "what it has would be taken back, unless it has begun"))
+            copies.append(CheckedCopy(store.name, "what it has would be taken back, unless it has begun"))
             continue
         made = draft_copy(
             order,
@@ -75,10 +82,27 @@ def _check(conn: Connection, mapping: MappingFile, site: Site, order: CentraOrde
             known={warehouse: shipped_from(file, order, warehouse) for warehouse in warehouses},
         )
         if isinstance(made, Lacking):
-            copies.append(CheckedCopy(store, "nothing would be sent: it would be parked", lacks=made.problems))
+            copies.append(CheckedCopy(store.name, "nothing would be sent: it would be parked", lacks=made.problems))
         else:
-            copies.append(CheckedCopy(store, _verdict(gap, made), made.masked(), made.total))
+            copies.append(CheckedCopy(store.name, _verdict(gap, made), made.masked(), made.total))
+    copies += _for_returns(mapping, site, order, file, decision, skus, conn.clock.now())
     return Checked(site, decision, tuple(copies))
+
+
+def _for_returns(
+    mapping: MappingFile, site: Site, order: CentraOrder, file: OrderFile, decision: Decision, skus: Mapping[int, str], now: float
+) -> list[CheckedCopy]:
+    rules = mapping.orders.return_copies
+    if not rules.make or rules.sitoo_warehouse is None or not decision.return_copy:
+        return []
+    if not on_no_copy(file, decision.return_copy):
+        return [CheckedCopy(FOR_RETURNS, "is in Sitoo as it should be")]
+    if now - order.created_at > rules.window_days * DAY_S:
+        return [CheckedCopy(FOR_RETURNS, f"nothing would be sent: the order is older than {rules.window_days} days")]
+    _, made = draft_return_copy(order, site, mapping.orders, file, decision.return_copy, skus)
+    if isinstance(made, Lacking):
+        return [CheckedCopy(FOR_RETURNS, "nothing would be sent: it would be parked", lacks=made.problems)]
+    return [CheckedCopy(FOR_RETURNS, f"would be sent, unless {rules.most_per_day} were today", made.masked(), made.total)]
 
 
 def _verdict(gap: Gap, made: CopyDraft) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from connector.centra.order_models import Address, OrderAmounts
+from connector.centra.order_models import Address, LineOfShipment, OrderAmounts, ShipmentOfOrder
 from connector.mapping.order_copy import CopyDraft, draft_copy
 from connector.mapping.order_decision import decide
-from connector.store.order_files import Copy, CopyState, OrderFile, Purpose
+from connector.store.order_files import Copy, CopyRow, CopyState, OrderFile, Purpose
 from connector.store.sku_map import SkuEntry
 from ops.connection import Refusal
 from tests.ops.told_orders import AT, PERSON, PRIVATE, Told, centra_order
@@ -143,3 +143,47 @@ def test_nothing_is_written(told: Told) -> None:
     assert told.conn.files.get(104233) is None
     assert told.conn.cases.list(state=None) == []
     assert sum(map(len, told.world.rehearsal.queues.waiting.values())) == queued
+
+
+# --- copies for returns ---------------------------------------------------------------------------------------------
+
+RETURNS = "orders: {shipping_methods: [{option: pickup, fulfilment: pick_up}], return_copies: {make: true, sitoo_warehouse: 2, window_days: 30}}\n"
+CENTRAL = 1
+DAY = 86_400.0
+
+
+def shipped_centrally(told: Told, age_days: float = 1.0) -> None:
+    placed = told.conn.clock.now() - age_days * DAY
+    shipped = ShipmentOfOrder(43, "104233-1", "", True, True, True, placed, "", "", "", (LineOfShipment(602, 501, 2, 0, {CENTRAL: 2}),))
+    told.centra.known[104233] = replace(PLAIN, created_at=placed, lines=(replace(TEE, allocations=()),), shipments=(shipped,))
+
+
+def test_what_a_till_would_get_of_an_order_shipped_centrally(tmp_path: Path) -> None:
+    told = prepared(tmp_path, RETURNS)
+    shipped_centrally(told)
+    text = told.ops("check")
+    for words in ("Tills may take back: 2 of line 501", "For returns at tills: would be sent, unless 2000 were today", '"moneyamount": "498.00"'):
+        assert words in text, words
+    assert [value for value in PRIVATE if value in text] == []
+
+
+def test_a_copy_for_returns_that_would_be_parked(tmp_path: Path) -> None:
+    told = prepared(tmp_path, RETURNS)
+    shipped_centrally(told)
+    told.conn.sku_map.delete_many(1, ["TEE-M"])
+    assert "For returns at tills: nothing would be sent: it would be parked" in told.ops("check", exit_code=1)
+
+
+def test_a_copy_for_returns_that_is_there_or_no_longer_made(tmp_path: Path) -> None:
+    told = prepared(tmp_path, RETURNS)
+    shipped_centrally(told, age_days=31.0)
+    assert "For returns at tills: nothing would be sent: the order is older than 30 days" in told.ops("check")
+    rows = (CopyRow(0, 501, "TEE-M", 2),)
+    copy = Copy(1, CENTRAL, 1, Purpose.RETURN, "C104233-W1-R1", CopyState.DONE, AT, rows, 49_800, "f", 992)
+    told.conn.files.put(OrderFile(104233, 1).with_copy(copy))
+    assert "For returns at tills: is in Sitoo as it should be" in told.ops("check")
+
+
+def test_no_copy_for_returns_is_spoken_of_where_none_are_made(told: Told) -> None:
+    shipped_centrally(told)
+    assert "For returns" not in told.ops("check")

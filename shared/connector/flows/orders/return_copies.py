@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
+from connector.domain.configuration import Site
+from connector.domain.order_settings import OrderSettings
 from connector.domain.sitoo_order_keys import external_id
 from connector.flows.orders.copies import SETTLE_S, next_revision
 from connector.flows.orders.drafting import known_skus, park_lacks
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.owed import units_of
+from connector.flows.orders.owed import Units, units_of
 from connector.flows.orders.reservations import DAY_S
 from connector.flows.orders.trouble import Postponed
-from connector.mapping.order_copy import Lacking, draft_copy
+from connector.mapping.order_copy import CopyDraft, Lacking, draft_copy
 from connector.mapping.order_decision import Decision
 from connector.sitoo.order_models import CLOSED
-from connector.store.order_files import Copy, CopyState, Purpose
+from connector.store.order_files import Copy, CopyState, OrderFile, Purpose
 
 RETURN_COPY_REFERENCE = "centra-return-copy"
 """orderdeliveryref of a return copy's delivery: nothing left a store with it."""
@@ -27,26 +29,11 @@ def make_return_copy(turn: OrderTurn, order: CentraOrder, decision: Decision, bo
     ctx, rules = turn.ctx, turn.ctx.settings.return_copies
     if not rules.make or rules.sitoo_warehouse is None or not decision.return_copy:
         return
-    missing = _missing(turn, decision.return_copy)
-    if not missing or ctx.clock.now() - order.created_at > rules.window_days * DAY_S:
+    if not on_no_copy(turn.file, decision.return_copy) or ctx.clock.now() - order.created_at > rules.window_days * DAY_S:
         return
     if not _one_more_today(turn):
         return
-    central = next(iter(ctx.site.central), None)
-    warehouse = central.centra_warehouse if central is not None else 0
-    made = draft_copy(
-        order,
-        store_name=central.name if central is not None else "central",
-        sitoo_warehouse=rules.sitoo_warehouse,
-        warehouse=warehouse,
-        units=missing,
-        fulfilment=None,
-        settings=ctx.settings,
-        skus=known_skus(turn, order),
-        purpose=Purpose.RETURN,
-        stores=[s.centra_warehouse for s in ctx.site.stores],
-        taken=_held(turn),
-    )
+    warehouse, made = draft_return_copy(order, ctx.site, ctx.settings, turn.file, decision.return_copy, known_skus(turn, order))
     if isinstance(made, Lacking):
         park_lacks(turn, made.problems, body)
         return
@@ -92,19 +79,41 @@ def _finish(turn: OrderTurn, copy: Copy) -> None:
     turn.keep(turn.file.with_copy(replace(copy, state=CopyState.DONE)))
 
 
-def _held(turn: OrderTurn) -> dict[int, int]:
-    """{line: units} on return copies already."""
+def draft_return_copy(
+    order: CentraOrder, site: Site, settings: OrderSettings, file: OrderFile, shipped: Units, skus: Mapping[int, str]
+) -> tuple[int, CopyDraft | Lacking]:
+    """What a till would get of {line: units} shipped centrally that is on no copy yet, and the Centra warehouse it is kept under."""
+    central = next(iter(site.central), None)
+    warehouse = central.centra_warehouse if central is not None else 0
+    made = draft_copy(
+        order,
+        store_name=central.name if central is not None else "central",
+        sitoo_warehouse=settings.return_copies.sitoo_warehouse or 0,
+        warehouse=warehouse,
+        units=on_no_copy(file, shipped),
+        fulfilment=None,
+        settings=settings,
+        skus=skus,
+        purpose=Purpose.RETURN,
+        stores=[s.centra_warehouse for s in site.stores],
+        taken=_held(file),
+    )
+    return warehouse, made
+
+
+def on_no_copy(file: OrderFile, shipped: Units) -> dict[int, int]:
+    """{line: units} of those shipped that no return copy holds."""
+    held = _held(file)
+    return {line: n - held.get(line, 0) for line, n in shipped.items() if n > held.get(line, 0)}
+
+
+def _held(file: OrderFile) -> dict[int, int]:
     held: dict[int, int] = {}
-    for copy in turn.file.copies:
+    for copy in file.copies:
         if copy.purpose is Purpose.RETURN and copy.state is not CopyState.CANCELLED:
             for line, n in units_of(copy).items():
                 held[line] = held.get(line, 0) + n
     return held
-
-
-def _missing(turn: OrderTurn, shipped: Mapping[int, int]) -> dict[int, int]:
-    held = _held(turn)
-    return {line: n - held.get(line, 0) for line, n in shipped.items() if n > held.get(line, 0)}
 
 
 def _one_more_today(turn: OrderTurn) -> bool:
