@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, build_client_schema, get_introspection_query, parse, validate
 
 from connector.centra import documents, names
+from connector.centra.change_events import every_event_document
 from connector.centra.order_documents import every_order_document
 from connector.domain.configuration import Lane
 from ops.connection import GraphQL
@@ -28,7 +29,7 @@ ENUM_VALUES = {
 
 def every_document() -> dict[str, str]:
     """The documents of the connector and of this command."""
-    return documents.every_document() | every_order_document() | {"VariantOffsets": VARIANT_OFFSETS, "SizeById": SIZE_BY_ID}
+    return documents.every_document() | every_order_document() | every_event_document() | {"VariantOffsets": VARIANT_OFFSETS, "SizeById": SIZE_BY_ID}
 
 
 def read_schema(graphql: GraphQL) -> GraphQLSchema:

@@ -33,9 +33,7 @@ class MemoryQueues:
     A message received `max_receives` times and not acknowledged goes to its dead-letter queue at the next receive, as on SQS.
     """
 
-    def __init__(
-        self, clock: Clock, *, max_receives: int = 5, visibility_s: float = 360.0, before: Callable[[str], None] = _no_hook
-    ) -> None:
+    def __init__(self, clock: Clock, *, max_receives: int = 5, visibility_s: float = 360.0, before: Callable[[str], None] = _no_hook) -> None:
         self._clock, self._max_receives, self._visibility_s, self._before = clock, max_receives, visibility_s, before
         self._receipts = itertools.count(1)
         self.waiting: dict[Work, list[Message]] = {work: [] for work in Work}

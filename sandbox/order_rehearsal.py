@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from connector.centra.calls import Calls
+from connector.centra.change_events import GraphQLCentraEvents
 from connector.centra.graphql_client import GraphQLCentra
 from connector.centra.graphql_orders import GraphQLCentraOrders
 from connector.centra.order_api import RestOrderApi
@@ -62,12 +63,14 @@ class OrderRehearsal(Rehearsal):
         default, lanes = self.sitoo_transports()
         sitoo_stock = RestSitoo(self.site.id, default, lanes)
         refresher = RefreshSkuMap(self.site.id, stock, sitoo_stock, self.sku_map, self.cases)
+        patient = Calls(transport, PatientBudget(budget, self.clock), self.clock)
         return OrderContext(
             site=self.site,
             mapping=self.mapping,
             clock=self.clock,
-            centra=GraphQLCentraOrders(Calls(transport, PatientBudget(budget, self.clock), self.clock)),
+            centra=GraphQLCentraOrders(patient),
             centra_stock=stock,
+            centra_events=GraphQLCentraEvents(patient),
             order_api=self._order_api(),
             sitoo=RestSitooOrders(self.site.id, lanes.get(Lane.ORDERS, default)),
             sitoo_stock=sitoo_stock,

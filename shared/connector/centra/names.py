@@ -47,3 +47,5 @@ ATTRIBUTE_TEXT = "AttributeStringElement"
 ATTRIBUTE_CHOICE = "AttributeChoiceElement"
 RETURNS_COMPLETED = frozenset({"COMPLETED", "COMPLETE"})
 """ReturnStatus values of a completed return (unconfirmed). An unknown one counts as not completed: completing again is refused without harm."""
+EVENT_OBJECT_TYPE = "EventObjectType"
+EVENT_LISTENER_INPUT = "EventListenerSetInput"

@@ -116,8 +116,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class CentraSettings:
+    """`events`: the instance has Centra's events system, which then tells what changed."""
+
     plan: Plan = Plan.GROWTH
     quota_share: float = 0.8
+    events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from connector.centra.calls import Calls
+from connector.centra.change_events import GraphQLCentraEvents
 from connector.centra.graphql_client import GraphQLCentra
 from connector.centra.graphql_orders import GraphQLCentraOrders
 from connector.centra.order_api import RestOrderApi
@@ -42,6 +43,7 @@ class CentraAccess:
 
     stock: GraphQLCentra
     orders: GraphQLCentraOrders
+    events: GraphQLCentraEvents
     order_api: RestOrderApi | None
     budget: SharedBudget
 
@@ -62,9 +64,8 @@ def open_centra_orders(
     transport = CentraTransport(http, url, CentraToken(secret), clock)
     own_secret = OrderApiSecret(secret)
     order_api = RestOrderApi(http, order_api_url, own_secret, clock) if order_api_url and own_secret.known() else None
-    return CentraAccess(
-        GraphQLCentra(transport, budget, clock), GraphQLCentraOrders(Calls(transport, PatientBudget(budget, clock), clock)), order_api, budget
-    )
+    patient = Calls(transport, PatientBudget(budget, clock), clock)
+    return CentraAccess(GraphQLCentra(transport, budget, clock), GraphQLCentraOrders(patient), GraphQLCentraEvents(patient), order_api, budget)
 
 
 class SitooAccess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.centra.change_events import CentraEvents
 from connector.centra.client import CentraClient
 from connector.centra.order_client import CentraOrders, OrderApi
 from connector.domain.configuration import Mapping, Site, Store
@@ -36,6 +37,7 @@ class OrderContext:
     clock: Clock
     centra: CentraOrders
     centra_stock: CentraClient
+    centra_events: CentraEvents
     order_api: OrderApi | None
     sitoo: SitooOrders
     sitoo_stock: SitooClient

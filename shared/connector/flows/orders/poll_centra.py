@@ -1,4 +1,7 @@
-"""Each minute: what Centra changed and no webhook told of, and everything the connector itself must look at again."""
+"""Each minute: what Centra changed and no webhook told of, and everything the connector itself must look at again.
+
+Centra's events system tells the changes where the instance has it; then the lists of what changed are only read now and then, to be sure.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
+from connector.flows.orders.read_centra_events import MOST_PAGES, confirm, read_events
 from connector.flows.orders.sweep import sweep_body
 from connector.runtime.queues import Work
 
@@ -14,6 +18,9 @@ OVERLAP_S = 30
 CLOCK_SLACK_S = 5
 FIRST_S = 120
 """How far back the very first reading goes."""
+
+WITH_EVENTS_EVERY_S = 900
+"""How often the lists are read beside the events: an events system that somebody switched off costs so much, not everything."""
 
 Rows = dict[str, dict[str, tuple[int, float]]]
 """{kind: {id: (order number, time of the change)}}"""
@@ -25,6 +32,7 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
     {"orders", "returns": messages sent, "complete": 0 or 1}. Raises the vendor's errors: the next minute reads on from the same place.
     """
     ctx.queues.send(Work.FULFILMENTS, [sweep_body(ctx.site.id)])
+    told = _by_events(ctx) if ctx.mapping.centra.events else None
     # With orders switched off their cursor stands still: what comes meanwhile is found once they are switched on.
     name = f"poll-centra/{ctx.site.id}" if ctx.mapping.switches.sync_orders else f"poll-returns/{ctx.site.id}"
     lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)
@@ -32,22 +40,53 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
         return {"orders": 0, "returns": 0, "complete": 0}
     try:
         stored = ctx.cursors.get(name) or {"since": ctx.clock.now() - FIRST_S, "seen": []}
+        if told is not None and ctx.clock.now() - stored.get("read_at", 0) < WITH_EVENTS_EVERY_S:
+            return told
         rows, through, complete = _read(ctx, float(stored["since"]) - OVERLAP_S)
         seen = set(stored["seen"])
         fresh = {kind: {number for key, (number, at) in found.items() if _mark(kind, key, at) not in seen} for kind, found in rows.items()}
-        orders = fresh["order"] | fresh["shipment"]
-        returns = fresh["return"] | _with_returns(ctx, orders) if ctx.mapping.switches.sync_returns else set()
-        if orders:
-            ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(orders)])
-        if returns:
-            ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "poll", "type": "returns_of", "id": number}) for number in sorted(returns)])
+        orders = _unknown(ctx, fresh["order"], rows["order"]) if told is not None else fresh["order"]
+        orders, returns = _send(ctx, orders | fresh["shipment"], fresh["return"])
         again_from = through - OVERLAP_S - CLOCK_SLACK_S
         kept = [_mark(kind, key, at) for kind, found in rows.items() for key, (_, at) in found.items() if at >= again_from]
-        value: dict[str, Any] = {"since": int(through), "seen": sorted(kept)}
+        value: dict[str, Any] = {"since": int(through), "seen": sorted(kept), "read_at": int(ctx.clock.now())}
         ctx.cursors.put(name, value, lease)
         return {"orders": len(orders), "returns": len(returns), "complete": int(complete)}
     finally:
         ctx.leases.release([lease])
+
+
+def _by_events(ctx: OrderContext) -> dict[str, int] | None:
+    """What poll_centra answers; None when the events cannot be read, and the lists must be."""
+    orders: set[int] = set()
+    returns: set[int] = set()
+    whole = confirmed = False
+    for _ in range(MOST_PAGES):
+        told = read_events(ctx)
+        if told is None:
+            return None
+        sent = _send(ctx, set(told.orders), set(told.returns))
+        orders, returns, whole = orders | sent[0], returns | sent[1], told.whole
+        confirmed = confirm(ctx, told)
+        if whole or not confirmed:
+            break
+    return {"orders": len(orders), "returns": len(returns), "complete": int(whole and confirmed)}
+
+
+def _send(ctx: OrderContext, orders: set[int], returns: set[int]) -> tuple[set[int], set[int]]:
+    """One message for each order, and for each whose returns must be looked at; which they were."""
+    returns = returns | _with_returns(ctx, orders) if ctx.mapping.switches.sync_returns else set()
+    if orders:
+        ctx.queues.send(Work.ORDERS, [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(orders)])
+    if returns:
+        ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "poll", "type": "returns_of", "id": number}) for number in sorted(returns)])
+    return orders, returns
+
+
+def _unknown(ctx: OrderContext, numbers: set[int], changed: dict[str, tuple[int, float]]) -> set[int]:
+    """Those that nobody has read since they changed."""
+    files = ctx.files.get_many(sorted(numbers))
+    return {number for number in numbers if number not in files or files[number].centra_updated_at < changed[str(number)][1]}
 
 
 def _with_returns(ctx: OrderContext, numbers: set[int]) -> set[int]:

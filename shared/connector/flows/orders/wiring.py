@@ -71,6 +71,7 @@ class OrderFunction:
                 clock=self.clock,
                 centra=centra.orders,
                 centra_stock=centra.stock,
+                centra_events=centra.events,
                 order_api=centra.order_api,
                 sitoo=access.orders(site.id),
                 sitoo_stock=sitoo_stock,
