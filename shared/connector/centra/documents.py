@@ -9,8 +9,8 @@ from connector.centra import names as n
 MOST_PER_LIST = 200
 CHANGES_PAGE = {"orders": 50, "shipments": 50, "returns": 50, "stockChanges": 100}
 """Our own writes are stock changes too: a hundred hold what the quota lets us write within the overlap of two readings."""
-FULL_PAGE = dict.fromkeys(CHANGES_PAGE, MOST_PER_LIST)
-"""When that did not hold them all and nothing else is asked for."""
+FULL_PAGE = dict.fromkeys(CHANGES_PAGE, 100)
+"""When that did not hold them all and nothing else is asked for. Not more: what Centra charges for nested lists is not public."""
 CHANGE_LINES_SHOWN = 20
 """Nested lists multiply in complexity, and Centra limits that as well: the few long stock changes of others are read on."""
 PRODUCTS_PAGE = 100

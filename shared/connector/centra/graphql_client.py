@@ -65,7 +65,7 @@ class GraphQLCentra:
         return StoresRead(read_at, stock | empty, reader.result() if reader else None, found, frozenset(unread | unsure))
 
     def returns(self, *, since: float, lane: Lane) -> list[ReturnRow]:
-        """See CentraClient; one request per 200 returns."""
+        """See CentraClient; one request per 100 returns."""
         reader = ChangeReader(Since(since), self._clock.now(), ("returns",))
         while places := reader.more():
             document = documents.read_stores(0, tuple(places), 0, False, full_pages=True)
