@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-from connector.centra.models import RateLimitRow
 from connector.centra.ports import Quota
 from connector.domain.configuration import Lane
 from connector.runtime.budget import Budget, BudgetExhausted
 from connector.runtime.clock import Clock
+from connector.runtime.patient_budget import AroundQuota
 from connector.runtime.sitoo_lock import LockBusy
 from connector.sitoo.ports import Turns
 
@@ -23,10 +23,11 @@ class Limits(Budget, Quota, Protocol):
     """What a SharedBudget is: grants for flows and for the Centra client."""
 
 
-class WaitingBudget:
+class WaitingBudget(AroundQuota):
     """A Budget (and Quota) whose `take` sleeps until it is granted instead of raising. `on_wait` is told until when (unix s), once per wait."""
 
     def __init__(self, inner: Limits, clock: Clock, on_wait: Callable[[float], None]) -> None:
+        super().__init__(inner)
         self._inner, self._clock, self._on_wait = inner, clock, on_wait
 
     def take(self, lane: Lane, *, requests: int = 1, mutations: int = 0) -> None:
@@ -42,18 +43,6 @@ class WaitingBudget:
 
     def mutations_left(self, lane: Lane) -> int:
         return self._inner.mutations_left(lane)
-
-    def available_at(self, lane: Lane, *, requests: int = 1, mutations: int = 0) -> float:
-        return self._inner.available_at(lane, requests=requests, mutations=mutations)
-
-    def close(self, until: float) -> None:
-        self._inner.close(until)
-
-    def limits_due(self) -> bool:
-        return self._inner.limits_due()
-
-    def observe(self, rows: Sequence[RateLimitRow]) -> None:
-        self._inner.observe(rows)
 
 
 class PatientTurns:

@@ -10,11 +10,10 @@ from connector.domain.configuration import CentralWarehouse, Plan, Site, Store, 
 from connector.domain.configuration import Mapping as MappingFile
 from connector.domain.order_settings import Fulfilment, OrderSettings, ReturnCopies, ReturnSettings, ShippingMethod, TillRefund
 from connector.domain.sitoo_order_keys import parse
-from connector.store.sku_map import SkuEntry
 from connector.store.stock_levels import Key
 from sandbox.order_rehearsal import OrderRehearsal
 from sandbox.sitoo.records import CANCELLED, OPEN, ORDER, Order
-from sandbox.stock_story import CENTRAL, SITE, SKUS, STORES
+from sandbox.stock_story import CENTRAL, SITE, SKUS, STORES, stock_up
 from sandbox.truth import Shelf, Truth, WebOrder, truth
 
 MIRROR = 201
@@ -68,22 +67,7 @@ class OrderStory:
         world = OrderRehearsal(mapping, plan=Plan.GROWTH, limits=limits)
         world.centra.add_warehouse(CENTRAL, "Central", stock_master="CENTRA")
         world.sitoo.add_warehouse(MIRROR, "Central", type=20)
-        levels = dict(stock or dict.fromkeys(SKUS, 5))
-        entries = []
-        for number, sku in enumerate(SKUS):
-            ids = world.centra.add_size(sku, ean=f"73500000000{number:02d}")
-            world.sitoo.add_product(sku, barcode=f"73500000000{number:02d}")
-            entries.append(SkuEntry(sku, ids["size_id"], ids["product_id"], ids["variant_id"], sku))
-        world.sku_map.put_many(SITE, entries)
-        for store in STORES:
-            world.centra.add_warehouse(store.centra_warehouse, store.name)
-            for warehouse in store.sitoo_warehouses:
-                world.sitoo.add_warehouse(warehouse.id, f"{store.name} {warehouse.id}", store_id=store.sitoo_store, sellable=warehouse.sellable)
-            world.sitoo.receive(store.sitoo_warehouses[0].id, levels)
-            for sku, units in levels.items():
-                world.centra.put_stock(store.centra_warehouse, sku, units)
-        for sku in SKUS:
-            world.centra.put_stock(CENTRAL, sku, central)
+        stock_up(world, stock or dict.fromkeys(SKUS, 5), central=central)
         story = cls(world)
         story.run(2.0)
         world.centra.latency(latency, latency / 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connector.domain.configuration import Mapping as MappingFile
@@ -36,6 +36,24 @@ class Copy:
     warehouse: int
 
 
+def stock_up(world: Rehearsal, levels: Mapping[str, int], *, central: int) -> None:
+    """The articles in both systems and in the map; each store holds `levels`, the central warehouse `central` of each."""
+    entries = []
+    for number, sku in enumerate(SKUS):
+        ids = world.centra.add_size(sku, ean=f"73500000000{number:02d}")
+        world.sitoo.add_product(sku, barcode=f"73500000000{number:02d}")
+        entries.append(SkuEntry(sku, ids["size_id"], ids["product_id"], ids["variant_id"], sku))
+        world.centra.put_stock(CENTRAL, sku, central)
+    world.sku_map.put_many(SITE, entries)
+    for store in STORES:
+        world.centra.add_warehouse(store.centra_warehouse, store.name)
+        for warehouse in store.sitoo_warehouses:
+            world.sitoo.add_warehouse(warehouse.id, f"{store.name} {warehouse.id}", store_id=store.sitoo_store, sellable=warehouse.sellable)
+        world.sitoo.receive(store.sitoo_warehouses[0].id, levels)
+        for sku, units in levels.items():
+            world.centra.put_stock(store.centra_warehouse, sku, units)
+
+
 @dataclass(slots=True)
 class StockStory:
     """`linked`: whether the connector's order flow has recorded a copy it made."""
@@ -54,22 +72,7 @@ class StockStory:
         mapping = MappingFile(version=1, sites=(Site(SITE, "SEK", "Europe/Stockholm", STORES),), stock=settings or StockSettings())
         world = Rehearsal(mapping.sites[0], plan=Plan.GROWTH, limits=limits, mapping=mapping)
         world.centra.add_warehouse(CENTRAL, "Central")
-        levels = stock or dict.fromkeys(SKUS, 3)
-        entries = []
-        for number, sku in enumerate(SKUS):
-            ids = world.centra.add_size(sku, ean=f"73500000000{number:02d}")
-            world.sitoo.add_product(sku, barcode=f"73500000000{number:02d}")
-            entries.append(SkuEntry(sku, ids["size_id"], ids["product_id"], ids["variant_id"], sku))
-        world.sku_map.put_many(SITE, entries)
-        for store in STORES:
-            world.centra.add_warehouse(store.centra_warehouse, store.name)
-            for warehouse in store.sitoo_warehouses:
-                world.sitoo.add_warehouse(warehouse.id, f"{store.name} {warehouse.id}", store_id=store.sitoo_store, sellable=warehouse.sellable)
-            world.sitoo.receive(store.sitoo_warehouses[0].id, levels)
-            for sku, units in levels.items():
-                world.centra.put_stock(store.centra_warehouse, sku, units)
-        for sku in SKUS:
-            world.centra.put_stock(CENTRAL, sku, 100)
+        stock_up(world, stock or dict.fromkeys(SKUS, 3), central=100)
         story = cls(world)
         story.run(2.0)
         world.centra.latency(latency, latency / 3)

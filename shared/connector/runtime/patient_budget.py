@@ -15,30 +15,38 @@ LONGEST_S = 5.0
 SHORTEST_S = 0.05
 
 
-class PatientBudget:
+class AroundQuota:
+    """A Quota that leaves everything but `take` to another one."""
+
+    def __init__(self, quota: Quota) -> None:
+        self._quota = quota
+
+    def available_at(self, lane: Lane, *, requests: int = 1, mutations: int = 0) -> float:
+        return self._quota.available_at(lane, requests=requests, mutations=mutations)
+
+    def close(self, until: float) -> None:
+        self._quota.close(until)
+
+    def limits_due(self) -> bool:
+        return self._quota.limits_due()
+
+    def observe(self, rows: Sequence[RateLimitRow]) -> None:
+        self._quota.observe(rows)
+
+
+class PatientBudget(AroundQuota):
     """A Quota whose `take` sleeps up to five seconds in all before it raises BudgetExhausted."""
 
     def __init__(self, inner: Quota, clock: Clock) -> None:
-        self._inner, self._clock = inner, clock
+        super().__init__(inner)
+        self._clock = clock
 
     def take(self, lane: Lane, *, requests: int = 1, mutations: int = 0) -> None:
         deadline = self._clock.now() + LONGEST_S
         while True:
             try:
-                return self._inner.take(lane, requests=requests, mutations=mutations)
+                return self._quota.take(lane, requests=requests, mutations=mutations)
             except BudgetExhausted as exhausted:
                 if exhausted.until > deadline or self._clock.now() >= deadline:
                     raise
                 self._clock.sleep(max(exhausted.until - self._clock.now(), SHORTEST_S))
-
-    def available_at(self, lane: Lane, *, requests: int = 1, mutations: int = 0) -> float:
-        return self._inner.available_at(lane, requests=requests, mutations=mutations)
-
-    def close(self, until: float) -> None:
-        self._inner.close(until)
-
-    def limits_due(self) -> bool:
-        return self._inner.limits_due()
-
-    def observe(self, rows: Sequence[RateLimitRow]) -> None:
-        self._inner.observe(rows)
