@@ -24,7 +24,7 @@ def test_a_rejected_pick_up_is_withheld_and_goes_to_the_store_that_has_most_of_i
         assert {copy.externalid: copy.state for copy in told.copies(number, live=False)}[f"C{number}-W11-R1"] == CANCELLED
         assert on_hand(told, 101, "TEE-S") == (2, 0)
         assert told.physical(11, "TEE-S") == 1, "what could not be found is not offered"
-        assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{number}"]}
+        assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{number}/warehouse/11"]}
         assert case_of(told, Kind.FULFILMENT_REJECTED, number).problem.owner is Owner.RETAIL_OPS
         in_step(told)
 

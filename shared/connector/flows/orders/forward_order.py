@@ -9,8 +9,9 @@ from connector.domain.exceptions import Kind
 from connector.flows.orders.allocations import note_allocations
 from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
 from connector.flows.orders.drafting import draft, park_lacks
+from connector.flows.orders.endings import end_what_holds_no_longer, waits_for_a_count
 from connector.flows.orders.endless_aisle import is_till_sale
-from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.order_turn import OrderTurn, parked_about
 from connector.flows.orders.owed import Gap, all_owed, gaps, held_by, staying
 from connector.flows.orders.reroute import Lost, reroute, resume_reroutes
 from connector.flows.orders.reservations import next_look, renew_reservations
@@ -56,7 +57,8 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
         chase_uncollected(turn, order)
         refund_uncollected(turn, body)
         make_return_copy(turn, order, decision, body)
-        turn.resolve(*(kind for kind in ENDED_BY_A_CLEAN_PASS if kind.value not in turn.parked_now))
+        turn.resolve(*ENDED_BY_A_CLEAN_PASS)
+    end_what_holds_no_longer(turn, order)
     _conclude(turn, order, decision)
 
 
@@ -106,11 +108,12 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
             if not isinstance(made, CopyDraft):
                 park_lacks(turn, made, body)
                 return False
-            if redriven or turn.sent_back_at(Kind.TOTAL_MISMATCH) or not _known_to_mismatch(turn, made):
+            about = f"warehouse/{gap.warehouse}"
+            if redriven or turn.sent_back_at(Kind.TOTAL_MISMATCH, about) or not _known_to_mismatch(turn, gap.warehouse, made):
                 post_copy(turn, gap.warehouse, made, body)
             else:
                 # What was told still holds: a clean pass must not end it, or the next one would post again.
-                turn.parked_now.add(Kind.TOTAL_MISMATCH.value)
+                turn.still_parked(Kind.TOTAL_MISMATCH, about)
     return True
 
 
@@ -130,10 +133,10 @@ def _must_wait(gap: Gap) -> bool:
     return any(c.state is CopyState.OPEN for c in gap.copies)
 
 
-def _known_to_mismatch(turn: OrderTurn, made: CopyDraft) -> bool:
+def _known_to_mismatch(turn: OrderTurn, warehouse: int, made: CopyDraft) -> bool:
     """A copy whose total did not fit is not posted again as it was, except when people sent the order back."""
     cancelled = {c.fingerprint for c in turn.file.copies if c.state is CopyState.CANCELLED}
-    return Kind.TOTAL_MISMATCH.value in turn.file.parked and made.fingerprint in cancelled
+    return f"warehouse/{warehouse}" in parked_about(turn.file, Kind.TOTAL_MISMATCH) and made.fingerprint in cancelled
 
 
 def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
@@ -146,7 +149,7 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
         file,
         decision=decision.summary,
         awaiting=awaiting,
-        is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file)),
+        is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file) or waits_for_a_count(file)),
         troubles=0,
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,

@@ -9,6 +9,7 @@ from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.allocation_requests import confirm_requests
+from connector.flows.orders.endings import waits_for_a_count
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import shipped_from, units_of
 from connector.flows.orders.refusals import park_refusal
@@ -114,7 +115,7 @@ def _stamp(turn: OrderTurn, attribute: str, element: str, value: str, body: str)
         if written.errors:
             raise Refused(written.errors)
     except Refused as refused:
-        park_refusal(turn, Work.FULFILMENTS, body, refused)
+        park_refusal(turn, Work.FULFILMENTS, body, refused, about="stamp")
 
 
 def _ship_all(turn: OrderTurn, order: CentraOrder, copy: Copy, deliveries: Sequence[HandedOut], body: str, *, redriven: bool) -> CentraOrder:
@@ -159,6 +160,7 @@ def _taken_back(turn: OrderTurn, delivery: HandedOut, body: str) -> None:
         "If the customer does not have the goods, make a return in Centra; then discard this exception.",
         Work.FULFILMENTS,
         body,
+        about=f"delivery/{delivery.id}",
         delivery=delivery.id,
         shipment=shipping.shipment_id or 0,
     )
@@ -195,6 +197,7 @@ def _park_shipped_but_refused(turn: OrderTurn, copy: Copy, what: str, body: str)
         "Ask the store whether the customer has the goods. If not, make a return of the shipment in Centra; then discard this exception.",
         Work.FULFILMENTS,
         body,
+        about=f"sitoo-order/{copy.sitoo_order_id or 0}",
         centra_warehouse=copy.warehouse,
         sitoo_order=copy.sitoo_order_id or 0,
     )
@@ -206,6 +209,7 @@ def _conclude(turn: OrderTurn) -> None:
     live = file.live_copies()
     awaiting = "the store" if live else "the shipment" if shipping else ""
     look_at = min((at for at in (file.look_at, next_look(turn)) if at), default=0.0)
-    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=bool(live or shipping or file.rerouting or owes_refund(file)))
+    is_open = bool(live or shipping or file.rerouting or owes_refund(file) or waits_for_a_count(file))
+    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=is_open)
     if changed != turn.stored:
         turn.keep(changed)

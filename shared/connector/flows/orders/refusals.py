@@ -44,8 +44,8 @@ def words_of(messages: Iterable[str]) -> str:
     return " ".join(kept)[:MOST_WORDS]
 
 
-def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> None:
-    """A vendor refused a call about this order (a missing permission, a value it does not take)."""
+def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception, *, about: str = "") -> None:
+    """A vendor refused a call about this order (a missing permission, a value it does not take), or about what `about` names of it."""
     vendor = "Centra" if isinstance(refused, centra_errors.CentraError) else "Sitoo"
     turn.park(
         Kind.VENDOR_REFUSED,
@@ -54,5 +54,6 @@ def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> 
         f"Run `ops order show {turn.file.number}` to see which step; correct the cause in {vendor} or in the mapping, then redrive this exception.",
         work,
         body,
+        about=about,
     )
     turn.keep(replace(turn.file, look_at=turn.ctx.clock.now() + REFUSED_LOOKED_AT_S))

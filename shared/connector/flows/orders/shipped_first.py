@@ -105,6 +105,7 @@ def _park_twice(turn: OrderTurn, copy: Copy, shipment_id: int, body: str) -> Non
         "Ask the store whether the customer got the goods twice; correct the shipment or make a return in Centra, then discard this exception.",
         Work.ORDERS,
         body,
+        about=f"shipment/{shipment_id}",
         shipment=shipment_id,
         centra_warehouse=copy.warehouse,
     )

@@ -105,8 +105,13 @@ def _create(
 
 def _told_and_unchanged(turn: OrderTurn, order: CentraOrder, shipping: Shipping) -> bool:
     """People were told that Centra refuses this shipment, and neither they nor Centra have done anything since."""
-    told = _told(shipping) in turn.file.handled and not turn.sent_back_at(Kind.SHIPMENT_UNCLEAR)
+    told = _told(shipping) in turn.file.handled and not turn.sent_back_at(Kind.SHIPMENT_UNCLEAR, about(shipping))
     return told and order.updated_at < shipping.at
+
+
+def about(shipping: Shipping) -> str:
+    """What of its order a problem with one delivery is about."""
+    return f"delivery/{shipping.delivery_id}"
 
 
 def _told(shipping: Shipping) -> str:
@@ -125,19 +130,19 @@ def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str,
     if shipment is None:
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"shipment {shipping.shipment_id} cannot be read yet")
     if shipment.captured or shipment.paid or paid_in_full(order):
-        turn.resolve(Kind.CAPTURE_FAILED)
+        turn.resolve(Kind.CAPTURE_FAILED, about=about(shipping))
         return _keep_state(turn, shipping, ShippingState.CAPTURED)
     if capture_pending(order, since=shipping.at):
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"the payment provider has not answered the capture of shipment {shipment.id}")
     # Once per redrive: `at` moves before the call, so that neither a crash nor a lost answer asks again.
-    if shipping.state is ShippingState.CAPTURE_FAILED and (redriven or turn.sent_back_at(Kind.CAPTURE_FAILED) > shipping.at):
+    if shipping.state is ShippingState.CAPTURE_FAILED and (redriven or turn.sent_back_at(Kind.CAPTURE_FAILED, about(shipping)) > shipping.at):
         started = ctx.clock.now()
         turn.step("capture asked for again", note=f"shipment {shipment.id}")
         turn.keep(turn.file.with_shipping(replace(shipping, at=started)))
         turn.hold()
         written = ctx.centra.capture_shipment(shipment.id)
         if not written.errors:
-            turn.resolve(Kind.CAPTURE_FAILED)
+            turn.resolve(Kind.CAPTURE_FAILED, about=about(shipping))
             return _keep_state(turn, shipping, ShippingState.CAPTURED)
     failed = _keep_state(turn, shipping, ShippingState.CAPTURE_FAILED)
     turn.park(
@@ -147,6 +152,7 @@ def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str,
         "Look at the payment in Centra: capture it there or agree with the customer, then redrive this exception; the shipment is completed then.",
         Work.FULFILMENTS,
         body,
+        about=about(shipping),
         shipment=shipment.id,
         delivery=shipping.delivery_id,
     )
@@ -188,7 +194,7 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
     turn.touch_stock(keys)
     turn.step("shipment completed", note=f"shipment {shipping.shipment_id}", since=shipping.at)
     turn.keep(turn.file.with_shipping(replace(shipping, state=ShippingState.COMPLETED)))
-    turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED)
+    turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED, about=about(shipping))
 
 
 def claim_of(copy: Copy, delivery_id: int, lines: dict[int, int], tracking: str, now: float) -> Shipping:
@@ -227,6 +233,7 @@ def _unclear(turn: OrderTurn, shipping: Shipping, happened: str, body: str) -> N
         f"Open order {turn.file.number} in Centra, see what is allocated and shipped, correct it there, then redrive this exception.",
         Work.FULFILMENTS,
         body,
+        about=about(shipping),
         delivery=shipping.delivery_id,
         centra_warehouse=shipping.warehouse,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
+from connector.flows.orders.endings import counted_since
 from connector.flows.orders.till_orders import read_new_till_orders
 from connector.flows.orders.watches import due_watches
 from connector.runtime.queues import Work
@@ -25,6 +26,7 @@ def sweep(ctx: OrderContext) -> int:
     now = ctx.clock.now()
     files = list(ctx.files.open_files())
     due = {f.number for f in files if f.number > 0 and f.look_at and f.look_at <= now}
+    due |= counted_since(ctx, files)
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
     if bodies:
         ctx.queues.send(Work.ORDERS, bodies)
