@@ -124,3 +124,22 @@ def _rejected(told: OrderStory) -> int:
     told.world.sitoo.pickup_rejected(told.copy(number).orderid)
     told.run(130.0)
     return number
+
+
+def test_a_failed_capture_that_was_given_up_does_not_hide_the_next_deliverys() -> None:
+    with story() as told:
+        number = told.order([("TEE-S", 1), ("CAP", 1)], [11])
+        told.run(5.0)
+        told.world.centra.fail_captures(1)
+        first = told.hand_out(number, {0: 1})
+        told.run(130.0)
+        given_up = case_of(told, Kind.CAPTURE_FAILED, number)
+        told.world.cases.move(given_up.case_id, State.DISCARDED, now=told.world.clock.now(), by="anna")
+        told.world.centra.fail_captures(1)
+        second = told.hand_out(number)
+        told.run(130.0)
+        states = {about: case.state for about, case in cases_of(told, Kind.CAPTURE_FAILED, number).items()}
+        assert states == {f"delivery/{first}": State.DISCARDED, f"delivery/{second}": State.OPEN}
+        assert told.delivered(number, 11) == {"TEE-S": 1, "CAP": 1}
+        assert (told.state(number)["psp"]["captured"], told.shipped_from(number, 11)) == (0, {})
+        in_step(told)

@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z_]*|\d{3}(?=\D|$)")
 _FIELD = re.compile(r"[a-z]+(_[a-z]+)+|[a-z]+[A-Z][A-Za-z]*")
 _PLAIN = re.compile(
     r"a|access|active|added|adding|address|after|again|all|allocated|allocation|allowed|already|amount|an|and|another|any|are|argument|"
-    r"at|attribute|authorised|authorized|available|be|been|before|but|by|cancelled|cancel|cannot|capture|captured|centra|change|changed|"
+    r"at|attribute|authorised|authorized|available|be|been|before|but|by|can|cancelled|cancel|cannot|capture|captured|centra|change|changed|"
     r"closed|complete|completed|connection|could|country|courier|create|created|currency|customer|data|date|delivered|delivery|denied|"
     r"deprecated|did|different|disabled|discount|does|duplicate|email|empty|enough|error|exceeds|exist|exists|expired|failed|failure|"
     r"field|fields|forbidden|format|found|free|from|given|greater|has|have|higher|http|id|in|inactive|incorrect|input|internal|invalid|"

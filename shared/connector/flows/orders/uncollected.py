@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from connector.centra.errors import Refused as CentraRefused
 from connector.centra.order_models import CentraOrder
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.copies import cancel_copy, given_up, is_given_up, record_reservation
@@ -74,7 +75,9 @@ def _cancel(turn: OrderTurn, order: CentraOrder, copy: Copy, order_id: int, deli
     if units:
         with warehouse_turn(ctx, copy.warehouse):
             turn.hold()
-            ctx.centra.cancel_lines(order.number, units, remove=False, comment="not collected")
+            written = ctx.centra.cancel_lines(order.number, units, remove=False, comment="not collected")
+        if written.errors:
+            raise CentraRefused(written.errors)
         turn.step("released, because nobody collected it", note=copy.external_id)
     if not deliveries:
         cancel_copy(turn, copy)
