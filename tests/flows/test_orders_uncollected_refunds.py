@@ -53,7 +53,7 @@ def test_a_function_that_dies_at_any_step_refunds_and_books_once(at: int) -> Non
         state = told.state(number)
         (shipment,), (made,) = state["shipments"], state["returns"]
         assert (made["shipment"], made["completed"], made["warehouse"]) == (shipment["id"], True, None)
-        assert told.world.centra.calls()["refundReturn"] <= 1
+        assert told.world.centra.calls().get("refundReturn", 0) <= 1
         rows = ledger_rows(told, since=since)
         if state["psp"]["refunded"]:
             assert (state["psp"]["refunded"], [row.gross for row in rows], told.problems()) == (10_000, [-10_000], {})

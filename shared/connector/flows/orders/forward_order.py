@@ -11,6 +11,7 @@ from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
 from connector.flows.orders.drafting import draft, park_lacks
 from connector.flows.orders.endings import end_what_holds_no_longer, waits_for_a_count
 from connector.flows.orders.endless_aisle import is_till_sale
+from connector.flows.orders.left_stores import gaps_of_left_stores, is_left, tell_left_stores
 from connector.flows.orders.order_turn import OrderTurn, parked_about
 from connector.flows.orders.owed import Gap, all_owed, gaps, held_by, staying
 from connector.flows.orders.reroute import Lost, reroute, resume_reroutes
@@ -52,6 +53,7 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
         return
     hand_out_what_centra_shipped(turn, order, body)
     sendable = _send_what_is_missing(turn, order, decision, body, redriven=redriven)
+    tell_left_stores(turn, body)
     if sendable:
         renew_reservations(turn)
         chase_uncollected(turn, order)
@@ -77,13 +79,12 @@ def _settle(turn: OrderTurn, body: str) -> None:
 
 def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decision, body: str, *, redriven: bool) -> bool:
     """Nothing of an order is sent unless everything that stores need of it can be: then one exception tells all that is wrong, and False."""
-    warehouses = [store.centra_warehouse for store in turn.ctx.site.stores]
-    found = gaps(turn.file, order, decision.fulfil, warehouses)
+    found = _gaps(turn, order, decision)
     drafts: dict[int, CopyDraft] = {}
     lacks: list[Lack] = []
     for gap in found:
         wanted = all_owed(gap)
-        if wanted:
+        if wanted and not is_left(turn, gap.warehouse):
             made = draft(turn, order, gap.warehouse, wanted, staying(turn.file, gap), decision)
             if isinstance(made, CopyDraft):
                 drafts[gap.warehouse] = made
@@ -94,7 +95,7 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
         park_lacks(turn, lacks, body)
         return False
     _take_back_surplus(turn, order, found, drafts, body)
-    left = gaps(turn.file, order, decision.fulfil, warehouses)
+    left = _gaps(turn, order, decision)
     # What a store that has begun still holds must not go to a second one: the customer would get it twice.
     elsewhere = {line for gap in left if gap.copies for line in gap.surplus}
     for gap in left:
@@ -115,6 +116,11 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
                 # What was told still holds: a clean pass must not end it, or the next one would post again.
                 turn.still_parked(Kind.TOTAL_MISMATCH, about)
     return True
+
+
+def _gaps(turn: OrderTurn, order: CentraOrder, decision: Decision) -> list[Gap]:
+    stores = [store.centra_warehouse for store in turn.ctx.site.stores]
+    return gaps(turn.file, order, decision.fulfil, stores) + gaps_of_left_stores(turn, order)
 
 
 def _take_back_surplus(turn: OrderTurn, order: CentraOrder, found: list[Gap], drafts: dict[int, CopyDraft], body: str) -> None:

@@ -51,9 +51,10 @@ class OrderTurn:
         return copy.site == self.ctx.site.id
 
     def touch_stock(self, keys: set[tuple[int, str]]) -> None:
-        """What was written moves stock or reservations: the drain must look at these (Centra warehouse, sku) now."""
-        if keys:
-            self.ctx.levels.mark(self.ctx.site.id, [Mark(w, sku) for w, sku in sorted(keys)], self.ctx.clock.now())
+        """What was written moves stock or reservations: the drain must look at these (Centra warehouse, sku) now, as far as they are stores."""
+        marks = [Mark(w, sku) for w, sku in sorted(keys) if self.ctx.store_at(w) is not None]
+        if marks:
+            self.ctx.levels.mark(self.ctx.site.id, marks, self.ctx.clock.now())
             self.ctx.queues.send(Work.STORE_STOCK, [nudge_body(self.ctx.site.id, "order")])
 
     def park(

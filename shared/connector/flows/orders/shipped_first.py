@@ -28,9 +28,10 @@ def is_echo(delivery: HandedOut) -> bool:
 
 
 def hand_out_what_centra_shipped(turn: OrderTurn, order: CentraOrder, body: str) -> None:
-    """For each open copy: shipments from its warehouse that no delivery of it led to."""
+    """For each open copy of a store: shipments from its warehouse that no delivery of it led to."""
     for copy in turn.file.copies:
-        if copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not turn.is_ours(copy):
+        store = turn.ctx.store_at(copy.warehouse)
+        if store is None or copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not turn.is_ours(copy):
             continue
         for shipment in order.shipments:
             fact = f"handed-out:{shipment.id}:{copy.external_id}"
@@ -40,11 +41,11 @@ def hand_out_what_centra_shipped(turn: OrderTurn, order: CentraOrder, body: str)
             shipped = {line: n - handed.get(line, 0) for line, n in units_from(turn.file, shipment, copy.warehouse).items()}
             lines = {line: min(n, held[line]) for line, n in shipped.items() if n > 0 and held.get(line)}
             if lines:
-                _hand_out(turn, copy, shipment.id, shipment.shipped_at, lines, body)
+                _hand_out(turn, copy, turn.ctx.fulfils_from(store), shipment.id, shipment.shipped_at, lines, body)
                 turn.keep(replace(turn.file, handled=turn.file.handled | {fact}))
 
 
-def _hand_out(turn: OrderTurn, copy: Copy, shipment_id: int, shipped_at: float, lines: dict[int, int], body: str) -> None:
+def _hand_out(turn: OrderTurn, copy: Copy, place: int, shipment_id: int, shipped_at: float, lines: dict[int, int], body: str) -> None:
     ctx, order_id = turn.ctx, copy.sitoo_order_id
     if order_id is None:
         return
@@ -61,7 +62,6 @@ def _hand_out(turn: OrderTurn, copy: Copy, shipment_id: int, shipped_at: float, 
     if not units:
         return
     turn.hold()
-    place = _place(turn, copy)
     gone = _counted_since(turn, copy, units, place, shipped_at)
     for counted in (False, True):
         some = {index: n for index, n in units.items() if (index in gone) is counted}
@@ -93,13 +93,6 @@ def _close(turn: OrderTurn, copy: Copy, order_id: int) -> None:
         turn.hold()
         turn.ctx.sitoo.put_order(order_id, {"orderstateid": CLOSED})
     turn.keep(turn.file.with_copy(replace(copy, state=CopyState.DONE)))
-
-
-def _place(turn: OrderTurn, copy: Copy) -> int:
-    store = turn.ctx.store_at(copy.warehouse)
-    if store is None:
-        raise LookupError(f"warehouse {copy.warehouse} is no store of this site")
-    return turn.ctx.fulfils_from(store)
 
 
 def _counted_since(turn: OrderTurn, copy: Copy, units: dict[int, int], place: int, shipped_at: float) -> set[int]:
