@@ -5,7 +5,7 @@ One file per Centra order number. Files are listed while they are open; each wri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -216,21 +216,29 @@ class FileChanged(Exception):
     """Somebody else wrote the file since it was read: start over."""
 
 
+class OrderFileUnreadable(ValueError):
+    """The stored file does not have the shape this version knows (a newer one wrote it); `str()` names the place."""
+
+
+Unreadable = Callable[[int, OrderFileUnreadable], None]
+"""Told the number of a file that cannot be read, and why."""
+
+
 class OrderFiles(Protocol):
     def get(self, number: int) -> OrderFile | None:
-        """Strongly consistent."""
+        """Strongly consistent. Raises OrderFileUnreadable."""
         ...
 
     def get_many(self, numbers: list[int]) -> dict[int, OrderFile]:
-        """Strongly consistent."""
+        """Those that can be read. Strongly consistent."""
         ...
 
     def put(self, file: OrderFile) -> OrderFile:
         """Store it if nobody wrote since `file.rev`; the stored file (next rev). Raises FileChanged. Writing one's own write again is harmless."""
         ...
 
-    def open_files(self) -> Iterator[OrderFile]:
-        """Every open file."""
+    def open_files(self, unreadable: Unreadable | None = None) -> Iterator[OrderFile]:
+        """Every open file that can be read; one that cannot does not hold up the others, and `unreadable` hears of it."""
         ...
 
     def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:

@@ -6,6 +6,7 @@ from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.endings import counted_since
 from connector.flows.orders.till_orders import read_new_till_orders
+from connector.flows.orders.unreadable_files import tell_unreadable
 from connector.flows.orders.watches import due_watches
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import OPEN
@@ -24,7 +25,7 @@ def sweep_body(site: int) -> str:
 def sweep(ctx: OrderContext) -> int:
     """Send what is due to its queue; how many messages. Costs one Sitoo request per 100 open copies and one for new till orders."""
     now = ctx.clock.now()
-    files = list(ctx.files.open_files())
+    files = list(ctx.files.open_files(lambda number, why: tell_unreadable(ctx, number, why)))
     due = {f.number for f in files if f.number > 0 and f.look_at and f.look_at <= now}
     due |= counted_since(ctx, files)
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
