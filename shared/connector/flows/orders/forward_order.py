@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind
-from connector.flows.orders.allocations import note_allocations
+from connector.flows.orders.allocations import note_allocations, readmit_stores
 from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
 from connector.flows.orders.drafting import draft, park_lacks
 from connector.flows.orders.endings import end_what_holds_no_longer, waits_for_a_count
@@ -45,6 +45,7 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
     if is_till_sale(turn.ctx, order):
         _conclude(turn, order, Decision(DecisionKind.IGNORE, "made by the connector from a till sale"))
         return
+    readmit_stores(turn, order)
     note_allocations(turn, order)
     if turn.file.rerouting:
         # What it changes comes back as a message of its own.
