@@ -150,7 +150,7 @@ def test_a_store_that_rejected_an_order_does_not_get_it_again_from_the_connector
 def test_a_store_that_rejected_an_order_gets_it_again_from_people(counted: bool) -> None:
     with story() as told:
         number = _rejected(told)
-        (second,) = [copy for copy in told.copies(number)]
+        (second,) = told.copies(number)
         if counted:
             told.world.sitoo.count(101, {"TEE-S": 5})
             told.run(10.0)

@@ -155,7 +155,8 @@ class Step:
 class OrderFile:
     """`awaiting`: what is waited for, in plain words ('' nothing). `excluded`: warehouses that rejected it. `look_at`: when to look again (0: never).
 
-    `troubles`: how often in a row a vendor stood in the way; the next try waits longer each time. `rev` 0: not stored yet.
+    `troubles`: how often in a row a vendor stood in the way, of `troubled_site` last; the next try waits longer each time. `waiting`: {what a message
+    is about: when the one that was put back comes (unix s)}. `told_by`: {what is parked: site that told it}. `rev` 0: not stored yet.
     """
 
     number: int
@@ -166,6 +167,8 @@ class OrderFile:
     awaiting: str = ""
     look_at: float = 0.0
     troubles: int = 0
+    troubled_site: int = 0
+    waiting: Mapping[str, float] = field(default_factory=dict)
     centra_updated_at: float = 0.0
     owed: tuple[Owed, ...] = ()
     copies: tuple[Copy, ...] = ()
@@ -176,6 +179,7 @@ class OrderFile:
     excluded: frozenset[int] = frozenset()
     handled: frozenset[str] = frozenset()
     parked: frozenset[str] = frozenset()
+    told_by: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = field(default=())
 
     def with_copy(self, copy: Copy) -> OrderFile:
@@ -220,10 +224,6 @@ class OrderFileUnreadable(ValueError):
     """The stored file does not have the shape this version knows (a newer one wrote it); `str()` names the place."""
 
 
-Unreadable = Callable[[int, OrderFileUnreadable], None]
-"""Told the number of a file that cannot be read, and why."""
-
-
 class OrderFiles(Protocol):
     def get(self, number: int) -> OrderFile | None:
         """Strongly consistent. Raises OrderFileUnreadable."""
@@ -237,8 +237,8 @@ class OrderFiles(Protocol):
         """Store it if nobody wrote since `file.rev`; the stored file (next rev). Raises FileChanged. Writing one's own write again is harmless."""
         ...
 
-    def open_files(self, unreadable: Unreadable | None = None) -> Iterator[OrderFile]:
-        """Every open file that can be read; one that cannot does not hold up the others, and `unreadable` hears of it."""
+    def open_files(self, unreadable: Callable[[int, OrderFileUnreadable], None] | None = None) -> Iterator[OrderFile]:
+        """Every open file that can be read; one that cannot does not hold up the others, and `unreadable` hears of it: (number, why)."""
         ...
 
     def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:

@@ -19,6 +19,7 @@ from connector.flows.orders.reservations import next_look, renew_reservations
 from connector.flows.orders.return_copies import make_return_copy, settle_return_copy
 from connector.flows.orders.shipped_first import hand_out_what_centra_shipped
 from connector.flows.orders.too_late import park_changed_too_late
+from connector.flows.orders.trouble import calmed
 from connector.flows.orders.uncollected import chase_uncollected
 from connector.flows.orders.uncollected_refund import owes_refund, refund_uncollected
 from connector.mapping.order_copy import CopyDraft, Lack
@@ -60,7 +61,7 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
         chase_uncollected(turn, order)
         refund_uncollected(turn, body)
         make_return_copy(turn, order, decision, body)
-        turn.resolve(*ENDED_BY_A_CLEAN_PASS)
+        turn.resolve_ours(*ENDED_BY_A_CLEAN_PASS)
     end_what_holds_no_longer(turn, order)
     _conclude(turn, order, decision)
 
@@ -153,11 +154,10 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
     shipping = [s for s in file.shippings if s.state is not ShippingState.COMPLETED]
     awaiting = decision.awaiting or ("the store" if live else "") or ("the shipment" if shipping else "")
     changed = replace(
-        file,
+        calmed(file, turn.ctx.site.id),
         decision=decision.summary,
         awaiting=awaiting,
         is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file) or waits_for_a_count(file)),
-        troubles=0,
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,
     )

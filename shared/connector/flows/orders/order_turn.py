@@ -69,7 +69,9 @@ class OrderTurn:
         fact = _fact(kind, about)
         self.parked_now.add(fact)
         if fact not in self.file.parked:
-            self.keep(replace(self.file.with_step(self.ctx.clock.now(), "parked", note=fact), parked=self.file.parked | {fact}))
+            told_by = {**self.file.told_by, fact: self.ctx.site.id}
+            file = self.file.with_step(self.ctx.clock.now(), "parked", note=fact)
+            self.keep(replace(file, parked=file.parked | {fact}, told_by=told_by))
 
     def still_parked(self, kind: Kind, about: str = "") -> None:
         """What was told still holds: the pass that sees it again must not end it."""
@@ -89,16 +91,26 @@ class OrderTurn:
             return 0.0
         return max((step.at for step in case.history if step.what == State.REDRIVEN.value), default=0.0)
 
+    def resolve_ours(self, *kinds: Kind) -> None:
+        """The order went through for this site: what was told of another site's part of it stays."""
+        others = {site.id for site in self.ctx.mapping.sites} - {self.ctx.site.id}
+        theirs = {fact for fact, site in self.file.told_by.items() if site in others}
+        self._resolve({fact for fact in self.file.parked - theirs if _told(fact)[0] in kinds}, "the order went through")
+
     def resolve(self, *kinds: Kind, about: str | None = None, note: str = "the order went through") -> None:
         """What was parked about this order (`about`: only about that part of it) no longer holds; what this very turn has told stays."""
-        gone = {fact for fact in self.file.parked - self.parked_now if _told(fact)[0] in kinds and about in (None, _told(fact)[1])}
+        self._resolve({fact for fact in self.file.parked if _told(fact)[0] in kinds and about in (None, _told(fact)[1])}, note)
+
+    def _resolve(self, facts: set[str], note: str) -> None:
+        gone = facts - self.parked_now
         for fact in sorted(gone):
             kind, part = _told(fact)
             case = self.ctx.cases.find(kind, order_entity(self.file.number, part))
             if case is not None and case.state in (State.OPEN, State.REDRIVEN):
                 self.ctx.cases.move(case.case_id, State.RESOLVED, now=self.ctx.clock.now(), by=self.ctx.by, note=note)
         if gone:
-            self.keep(replace(self.file, parked=self.file.parked - gone))
+            told_by = {fact: site for fact, site in self.file.told_by.items() if fact not in gone}
+            self.keep(replace(self.file, parked=self.file.parked - gone, told_by=told_by))
 
 
 def parked_about(file: OrderFile, kind: Kind) -> list[str]:

@@ -17,6 +17,7 @@ from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look
 from connector.flows.orders.shipped_first import is_echo
 from connector.flows.orders.shipping import claim_of, ship
+from connector.flows.orders.trouble import calmed
 from connector.flows.orders.uncollected_refund import NOT_COLLECTED, note_not_collected, owes_refund, refund_uncollected
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, PICKUP_REJECTED, READY_FOR_PICKUP, HandedOut, WholeOrder
@@ -210,6 +211,6 @@ def _conclude(turn: OrderTurn) -> None:
     awaiting = "the store" if live else "the shipment" if shipping else ""
     look_at = min((at for at in (file.look_at, next_look(turn)) if at), default=0.0)
     is_open = bool(live or shipping or file.rerouting or owes_refund(file) or waits_for_a_count(file))
-    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=is_open)
+    changed = replace(calmed(file, turn.ctx.site.id), awaiting=awaiting, look_at=look_at, is_open=is_open)
     if changed != turn.stored:
         turn.keep(changed)

@@ -14,7 +14,7 @@ from connector.store.dynamo.attributes import Row, text, whole
 from connector.store.dynamo.connection import Connection
 from connector.store.dynamo.shelves import Change, Place, Shelves, Stored
 from connector.store.order_file_json import from_json, same, to_json
-from connector.store.order_files import FileChanged, OrderFile, OrderFileUnreadable, Unreadable
+from connector.store.order_files import FileChanged, OrderFile, OrderFileUnreadable
 
 KEPT_DAYS = 400
 """After an order is closed: returns come late."""
@@ -39,7 +39,7 @@ class DynamoOrderFiles:
     def put(self, file: OrderFile) -> OrderFile:
         return self._shelves.change(_place(file.number), lambda stored: self._decide(stored, file))
 
-    def open_files(self, unreadable: Unreadable | None = None) -> Iterator[OrderFile]:
+    def open_files(self, unreadable: Callable[[int, OrderFileUnreadable], None] | None = None) -> Iterator[OrderFile]:
         return _readable(self._shelves.list(_OPEN), unreadable)
 
     def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:
@@ -67,7 +67,7 @@ def _place(number: int) -> Place:
     return Place(_OPEN, _CLOSED, str(number))
 
 
-def _readable(rows: Iterable[Row], unreadable: Unreadable | None) -> Iterator[OrderFile]:
+def _readable(rows: Iterable[Row], unreadable: Callable[[int, OrderFileUnreadable], None] | None) -> Iterator[OrderFile]:
     for row in rows:
         try:
             yield _file(row)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import RLock
 
 from connector.store.memory.hook import Before, nothing
 from connector.store.order_file_json import same
-from connector.store.order_files import FileChanged, OrderFile, OrderFileUnreadable, Unreadable
+from connector.store.order_files import FileChanged, OrderFile, OrderFileUnreadable
 
 
 class MemoryOrderFiles:
@@ -44,7 +44,7 @@ class MemoryOrderFiles:
             self._files[file.number] = replace(file, rev=rev + 1)
             return self._files[file.number]
 
-    def open_files(self, unreadable: Unreadable | None = None) -> Iterator[OrderFile]:
+    def open_files(self, unreadable: Callable[[int, OrderFileUnreadable], None] | None = None) -> Iterator[OrderFile]:
         self.before("order_files.open_files")
         if unreadable is not None:
             for number, why in self.spoilt.items():
