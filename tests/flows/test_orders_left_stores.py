@@ -97,7 +97,7 @@ def _in_two_stores(told: OrderStory, **wishes: str) -> int:
 
 
 def _leaves(told: OrderStory) -> Site:
-    """Lund's store is taken out of the mapping file, and it is applied; the site as it was."""
+    """Norrmalm's store is taken out of the mapping file, and it is applied; the site as it was."""
     before = told.world.site
     _apply(told, replace(before, stores=tuple(store for store in before.stores if store.centra_warehouse != 11)))
     return before

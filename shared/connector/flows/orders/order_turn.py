@@ -19,6 +19,10 @@ LEASE_S = 30.0
 """Longer than any two vendor calls at their time-outs; renewed before each write to a vendor."""
 
 
+STAMP = "stamp"
+"""A note on the Centra order, as what a problem is about: that the order went through says nothing of it."""
+
+
 class OrderBusy(Exception):
     """Another function works on this order: try again in a moment."""
 
@@ -94,7 +98,7 @@ class OrderTurn:
     def resolve_ours(self, *kinds: Kind) -> None:
         """The order went through for this site: what was told of another site's part of it stays."""
         others = {site.id for site in self.ctx.mapping.sites} - {self.ctx.site.id}
-        theirs = {fact for fact, site in self.file.told_by.items() if site in others}
+        theirs = {fact for fact, site in self.file.told_by.items() if site in others or _told(fact)[1] == STAMP}
         self._resolve({fact for fact in self.file.parked - theirs if _told(fact)[0] in kinds}, "the order went through")
 
     def resolve(self, *kinds: Kind, about: str | None = None, note: str = "the order went through") -> None:

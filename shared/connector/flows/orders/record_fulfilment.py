@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.allocation_requests import confirm_requests
 from connector.flows.orders.endings import waits_for_a_count
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import shipped_from, units_of
-from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look
 from connector.flows.orders.shipped_first import is_echo
 from connector.flows.orders.shipping import claim_of, ship
+from connector.flows.orders.stamps import stamp_ready
 from connector.flows.orders.trouble import calmed
 from connector.flows.orders.uncollected_refund import NOT_COLLECTED, note_not_collected, owes_refund, refund_uncollected
 from connector.runtime.queues import Work
@@ -36,7 +35,7 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
     turn.hold()
     deliveries = ctx.sitoo.handed_out(copy.sitoo_order_id)
     _note_delivered(turn, copy, deliveries)
-    copy = _ready(turn, copy, whole, body)
+    copy = _ready(turn, copy, whole)
     if copy.ready_at or any(not d.cancelled for d in deliveries):
         order = confirm_requests(turn, order, copy)
     order = _ship_all(turn, order, copy, deliveries, body, redriven=redriven)
@@ -47,6 +46,7 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
         _refused(turn, order, copy, left, "cancelled it", body)
     elif _rejected(whole) and left:
         _refused(turn, order, copy, left, "could not find the goods", body)
+    stamp_ready(turn, copy, body)
     refund_uncollected(turn, body)
     _conclude(turn)
 
@@ -87,7 +87,7 @@ def _note_delivered(turn: OrderTurn, copy: Copy, deliveries: Sequence[HandedOut]
             turn.ctx.links.delivered(turn.file.number, copy.warehouse, sku, units=units)
 
 
-def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder, body: str) -> Copy:
+def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder) -> Copy:
     """Tell once that the goods can be collected."""
     marks = [at for at, kind in whole.log if kind == READY_FOR_PICKUP]
     if not marks or copy.ready_at:
@@ -102,21 +102,7 @@ def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder, body: str) -> Copy:
     )
     turn.step("ready for pick-up", note=copy.external_id)
     turn.keep(turn.file.with_copy(ready))
-    stamps = ctx.settings.stamps
-    if stamps.attribute:
-        _stamp(turn, stamps.attribute, stamps.ready_element, str(int(ready.ready_at)), body)
     return ready
-
-
-def _stamp(turn: OrderTurn, attribute: str, element: str, value: str, body: str) -> None:
-    """A note on the Centra order. That it cannot be written must not keep goods that were handed out from being shipped."""
-    turn.hold()
-    try:
-        written = turn.ctx.centra.assign_attribute(turn.file.number, attribute, element, value)
-        if written.errors:
-            raise Refused(written.errors)
-    except Refused as refused:
-        park_refusal(turn, Work.FULFILMENTS, body, refused, about="stamp")
 
 
 def _ship_all(turn: OrderTurn, order: CentraOrder, copy: Copy, deliveries: Sequence[HandedOut], body: str, *, redriven: bool) -> CentraOrder:
