@@ -95,7 +95,7 @@ def _for_returns(
     rules = mapping.orders.return_copies
     if not rules.make or rules.sitoo_warehouse is None or not decision.return_copy:
         return []
-    if not on_no_copy(file, decision.return_copy):
+    if not on_no_copy(file, site, decision.return_copy):
         return [CheckedCopy(FOR_RETURNS, "is in Sitoo as it should be")]
     if now - order.created_at > rules.window_days * DAY_S:
         return [CheckedCopy(FOR_RETURNS, f"nothing would be sent: the order is older than {rules.window_days} days")]

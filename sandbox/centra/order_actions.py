@@ -135,6 +135,11 @@ class OrderActions(Controls):
         self.shipping.complete(self._shipment(shipment_id))
         return {"shipment_id": shipment_id}
 
+    def delete_shipment(self, shipment_id: int) -> dict[str, int]:
+        """Somebody deletes a shipment that was not sent."""
+        self.shipping.delete(self._shipment(shipment_id))
+        return {"shipment_id": shipment_id}
+
     def capture(self, shipment_id: int) -> dict[str, int]:
         """Somebody captures a shipment in the admin."""
         self.shipping.capture(self._shipment(shipment_id), ADMIN)

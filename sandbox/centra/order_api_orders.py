@@ -30,7 +30,8 @@ ADDRESS = {
     "tele": "phoneNumber",
     "email": "email",
 }
-PAYMENT_STATUS = {0: "FAILED", 1: "SUCCESS", 2: "PENDING"}
+PAYMENT_STATUS = {0: "PENDING", 1: "SUCCESS", 2: "FAILED"}
+"""As the vendor's reference of `POST order` lists them; anything else is refused."""
 
 
 class CodedRefusal(Refusal):
@@ -40,7 +41,7 @@ class CodedRefusal(Refusal):
 
 
 def create_order(state: CentraState, body: Mapping[str, Any], _key: str) -> dict[str, Any]:
-    """{"status": "ok", "orders": [number]}, or "no" with a code; nothing is left of an order that is refused."""
+    """{"status": "ok", "orders": [number]} ("order": number with `createOnly`), or "no" with a code; nothing is left of an order that is refused."""
     try:
         order = _draft(state, body)
         _check_stock(state, order, body)
@@ -50,11 +51,11 @@ def create_order(state: CentraState, body: Mapping[str, Any], _key: str) -> dict
     except (Refusal, KeyError, TypeError, ValueError, ArithmeticError) as problem:
         return {"status": "no", "code": GENERAL, "msg": str(problem) or "General error"}
     state.orders.place(order, ask_first=False)
-    for kind, status, amount in paid:
-        state.payments.record(order, kind, status, amount, SOURCE)
+    for kind, status, amount, transaction in paid:
+        state.payments.record(order, kind, status, amount, SOURCE, transaction)
     if body.get("sendEmail"):
         order.mails.append(("confirmation", state.now()))
-    return {"status": "ok", "orders": [order.number]}
+    return {"status": "ok", "order": order.number} if body.get("createOnly") else {"status": "ok", "orders": [order.number]}
 
 
 def complete_order(state: CentraState, _body: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -158,13 +159,14 @@ def _check_stock(state: CentraState, order: Order, body: Mapping[str, Any]) -> N
             raise CodedRefusal(NO_STOCK, f"Not enough stock of {size.sku}")
 
 
-def _payments(order: Order, payment: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    """(entry type, status, amount) to record: payments are not executed, so Centra can neither capture nor refund them."""
+def _payments(order: Order, payment: Mapping[str, Any]) -> list[tuple[str, str, int, str]]:
+    """(entry type, status, amount, transaction) to record: payments are not executed, so Centra can neither capture nor refund them."""
     order.payment.external = True
     found = []
     for name, kind in (("auth", "AUTH"), ("capture", "CAPTURE")):
         given = payment.get(name)
         if given:
             order.payment.name = given.get("method") or order.payment.name
-            found.append((kind, PAYMENT_STATUS[int(given.get("status", 1))], sub_units(given.get("amount") or 0, order.currency)))
+            amount = sub_units(given.get("amount") or 0, order.currency)
+            found.append((kind, PAYMENT_STATUS[int(given.get("status", 1))], amount, str(given.get("transaction") or "")))
     return found

@@ -111,13 +111,14 @@ class PaymentDesk:
         order.payment.authorised = amount
         self._note(order, "AUTH", "SUCCESS", amount, "Checkout API")
 
-    def record(self, order: Order, kind: str, status: str, amount: int, source: str) -> None:
-        """Money that moved elsewhere (Order API): written down, not moved."""
+    def record(self, order: Order, kind: str, status: str, amount: int, source: str, reference: str = "") -> None:
+        """Money that moved elsewhere (Order API): written down, not moved. `reference`: the transaction's, else Centra makes one up."""
         if status == "SUCCESS" and kind == "AUTH":
             order.payment.authorised += amount
         if status == "SUCCESS" and kind == "CAPTURE":
             order.payment.captured += amount
-        self._note(order, kind, status, amount, source)
+        entry = self._note(order, kind, status, amount, source)
+        entry.reference = reference or entry.reference
 
     def _end_capture(self, order: Order, amount: int, settle: Callable[[], PaymentEntry]) -> None:
         order.payment.capturing -= amount

@@ -118,6 +118,20 @@ class ShipmentDesk:
         self._emit("shipment", "update", shipment.id, completed=True)
         self._book.changed(shipment.order, shipment=True)
 
+    def delete(self, shipment: Shipment) -> None:
+        """One that was not sent: its units are allocated as before, and on no shipment (admin and REST only, centra-api §4)."""
+        if shipment.shipped_at is not None:
+            raise Refusal(f"Shipment {shipment.id} is already shipped.")
+        for entry in shipment.lines:
+            for allocation in entry.allocations:
+                allocation.shipment_line = None
+            entry.line.shipment_lines.remove(entry)
+        shipment.order.shipments.remove(shipment)
+        del self._book.shipments[shipment.id]
+        if not shipment.order.shipments:
+            shipment.order.status = "CONFIRMED"
+        self._book.changed(shipment.order, shipment=True)
+
     def _captured(self, shipment: Shipment, done: bool) -> None:
         if done:
             shipment.captured_at, shipment.captured_value = self._now(), shipment.total

@@ -33,10 +33,17 @@ def with_settings(**changes: Any) -> OrderSettings:
 
 
 def case_of(told: OrderStory, kind: Kind, number: int) -> Case:
-    """The exception of this kind for an order, whatever its state."""
-    found = told.world.cases.find(kind, order_entity(number))
-    assert found is not None, f"no {kind.value} for order {number}: {told.problems()}"
-    return found
+    """The one exception of this kind for an order or a part of it, whatever its state."""
+    found = cases_of(told, kind, number)
+    assert len(found) == 1, f"{len(found)} × {kind.value} for order {number}: {told.problems()}"
+    return next(iter(found.values()))
+
+
+def cases_of(told: OrderStory, kind: Kind, number: int) -> dict[str, Case]:
+    """{what of the order it is about ("" all of it): case}, whatever the cases' states."""
+    entity = order_entity(number)
+    cases = {case.problem.entity: case for case in told.world.cases.list(state=None, kind=kind)}
+    return {name.removeprefix(entity).lstrip("/"): case for name, case in cases.items() if name == entity or name.startswith(f"{entity}/")}
 
 
 def file_of(told: OrderStory, number: int) -> OrderFile:

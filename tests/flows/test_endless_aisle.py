@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.domain.exceptions import Kind
+from connector.domain.exceptions import Kind, State
 from connector.domain.order_keys import sent_key
 from connector.runtime.queues import Work
 from sandbox.order_story import SETTINGS, OrderStory
@@ -50,6 +50,32 @@ def test_switched_off_they_are_listed_for_the_clients_process() -> None:
     (case,) = story.world.cases.list(kind=Kind.ENDLESS_AISLE)
     assert case.problem.evidence["rows"] == [f"2 x {TEE}"]
     assert made_for(story, sold) == []
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by an event", "by the sweep"])
+@pytest.mark.parametrize("how", ["handed out", "closed", "cancelled"])
+def test_what_was_listed_is_over_when_the_till_order_ends(how: str, told: bool) -> None:
+    story = begin(SETTINGS)
+    sold = story.world.sitoo.sell_for_delivery(A_TILL, {TEE: 2})
+    story.run(200.0)
+    (case,) = story.world.cases.list(kind=Kind.ENDLESS_AISLE)
+    if not told:
+        story.world.sitoo.lose_events(10)
+    if how == "handed out":
+        story.world.sitoo.deliver(sold)
+    elif how == "cancelled":
+        story.world.sitoo.cancel_order(sold)
+    else:
+        order, book = till_order(story, sold), story.world.sitoo.orderbook
+        book.announce(order, "update", book.set_state(order, CLOSED))
+    story.run(200.0)
+    assert till_order(story, sold).state != OPEN
+    after = story.world.cases.get(case.case_id)
+    assert after is not None
+    assert after.state is State.RESOLVED
+    assert made_for(story, sold) == []
+    assert story.problems() == {}
+    assert {key: story.physical(*key) for key in story.must_be()} == story.must_be()
 
 
 @pytest.mark.parametrize(("mark", "made"), [("address", 1), ("rows", 0), ("pickup", 0), ("none", 0)])

@@ -121,7 +121,7 @@ def test_once_the_store_has_begun_nothing_is_changed_and_people_are_told(change:
         assert told.copy(number).externalid == f"C{number}-W11-R1"
         assert not {"POST orders", "PUT orders", "POST orderdeliveries"} & calls.sitoo().keys()
         assert not {"createShipment", "allocateOrder", "unallocateOrder"} & calls.centra().keys()
-        assert told.problems() == {Kind.ORDER_CHANGED_TOO_LATE.value: [f"order/{number}"]}
+        assert told.problems() == {Kind.ORDER_CHANGED_TOO_LATE.value: [f"order/{number}/warehouse/11"]}
         assert case_of(told, Kind.ORDER_CHANGED_TOO_LATE, number).problem.owner is Owner.CUSTOMER_SERVICE
 
 

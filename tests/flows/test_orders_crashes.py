@@ -28,7 +28,7 @@ def test_a_paid_pick_up_that_nobody_collected(at: int) -> None:
         assert (len(state["shipments"]), len(state["returns"])) == (1, 1)
         assert len(told.world.bus.facts("order.released")) <= 1
         # Between the decision to refund and the call nobody knows whether it was made: then people are told, and it is not made again.
-        parked = {Kind.UNCOLLECTED.value: [f"order/{number}"]}
+        parked = {Kind.UNCOLLECTED.value: [f"order/{number}/return/{state['returns'][0]['id']}"]}
         assert (state["psp"]["refunded"], told.problems()) in ((10_000, {}), (0, parked))
         in_step(told)
         assert told.world.counts.crashes == 1

@@ -31,6 +31,53 @@ def test_ready_for_pickup_is_told_once_though_it_comes_twice() -> None:
         assert told.problems() == {}
 
 
+@pytest.mark.parametrize("broken", ["", "drop_after", "drop_before"])
+def test_without_an_attribute_ready_becomes_a_line_of_the_comment_once(broken: str) -> None:
+    with story() as told:
+        number = told.order([("TEE-S", 1)], [11])
+        told.run(5.0)
+        told.world.centra.comment(number, internal_comment="Regular customer.\nCall first.")
+        if broken:
+            told.world.centra.fault(broken, operation="CommentOrder")
+        told.world.sitoo.double_events(4)
+        told.world.sitoo.ready_for_pickup(told.copy(number).orderid)
+        told.world.sitoo.ready_for_pickup(told.copy(number).orderid)
+        told.run(200.0)
+        first, second, ours = told.state(number)["internal_comment"].split("\n")
+        assert (first, second) == ("Regular customer.", "Call first.")
+        assert ours == f"Ready for pick-up in Norrmalm since 2027-01-15 09:00 (Sitoo order {told.copy(number).orderid})"
+        assert told.held(number, 11) == {"TEE-S": 1}
+        told.hand_out(number)
+        told.run(130.0)
+        assert told.state(number)["internal_comment"].count("Ready") == 1
+        assert told.shipped_from(number, 11) == {"TEE-S": 1}
+        assert told.problems() == {}
+        in_step(told)
+
+
+def test_a_note_that_is_refused_keeps_no_goods_back_and_is_left_when_it_is_sent_back() -> None:
+    stamps = OrderStamps("store_status")
+    with story(settings=with_settings(stamps=stamps)) as told:
+        number = told.order([("TEE-S", 1)], [11])
+        told.run(5.0)
+        told.world.sitoo.ready_for_pickup(told.copy(number).orderid)
+        told.run(5.0)
+        told.hand_out(number)
+        told.run(130.0)
+        assert told.shipped_from(number, 11) == {"TEE-S": 1}
+        assert told.problems() == {Kind.VENDOR_REFUSED.value: [f"order/{number}/stamp"]}
+        told.world.centra.comment(number, internal_comment="seen")
+        told.run(70.0)
+        assert case_of(told, Kind.VENDOR_REFUSED, number).state is State.OPEN, "that the order went through says nothing of the note"
+
+        told.world.centra.configure_attribute("store_status", [stamps.ready_element, stamps.return_element])
+        redrive(told, Kind.VENDOR_REFUSED, number)
+        assert told.state(number)["attributes"]["store_status"][stamps.ready_element]
+        assert case_of(told, Kind.VENDOR_REFUSED, number).state is State.RESOLVED
+        assert told.problems() == {}
+        in_step(told)
+
+
 def test_a_whole_delivery_becomes_one_captured_and_completed_shipment() -> None:
     with story() as told:
         number = told.order([("TEE-S", 2), ("CAP", 1)], [11], shipping_fee=4_900)

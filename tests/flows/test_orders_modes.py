@@ -94,5 +94,5 @@ def _everything_happens(told: OrderStory) -> None:
     owed = {w: told.allocated_at(split, w) for w in (11, 12)}
     assert {w: told.held(split, w) for w in (11, 12)} == owed
     assert sum(sum(units.values()) for units in owed.values()) == 5
-    assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{moved}"]}
+    assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{moved}/warehouse/12"]}
     in_step(told)

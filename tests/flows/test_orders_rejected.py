@@ -24,7 +24,7 @@ def test_a_rejected_pick_up_is_withheld_and_goes_to_the_store_that_has_most_of_i
         assert {copy.externalid: copy.state for copy in told.copies(number, live=False)}[f"C{number}-W11-R1"] == CANCELLED
         assert on_hand(told, 101, "TEE-S") == (2, 0)
         assert told.physical(11, "TEE-S") == 1, "what could not be found is not offered"
-        assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{number}"]}
+        assert told.problems() == {Kind.FULFILMENT_REJECTED.value: [f"order/{number}/warehouse/11"]}
         assert case_of(told, Kind.FULFILMENT_REJECTED, number).problem.owner is Owner.RETAIL_OPS
         in_step(told)
 
@@ -132,13 +132,51 @@ def test_each_way_of_refusing_moves_the_order_once(refuse: Callable[[OrderStory,
         in_step(told)
 
 
-def test_a_store_that_rejected_an_order_does_not_get_it_again() -> None:
+def test_a_store_that_rejected_an_order_does_not_get_it_again_from_the_connector() -> None:
+    with story({"TEE-S": 2, "TEE-M": 2, "CAP": 2}, central=0) as told:
+        told.world.sitoo.sell(103, {"TEE-S": 2})
+        told.run(70.0)
+        number = _rejected(told)
+        assert told.held(number, 12) == {"TEE-S": 1}
+        told.world.sitoo.pickup_rejected(told.copy(number).orderid)
+        told.run(130.0)
+        assert (told.held(number, 11), told.held(number, 12)) == ({}, {})
+        assert told.state(number)["on_hold"], "both stores have one more unit, and neither gets the order again"
+        assert file_of(told, number).excluded == {11, 12}
+        in_step(told)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_store_that_rejected_an_order_gets_it_again_from_people(counted: bool) -> None:
+    with story() as told:
+        number = _rejected(told)
+        (second,) = told.copies(number)
+        if counted:
+            told.world.sitoo.count(101, {"TEE-S": 5})
+            told.run(10.0)
+        told.world.centra.reallocate(number, 11)
+        told.run(130.0)
+        assert second.state == CANCELLED
+        assert told.copy(number).externalid == f"C{number}-W11-R2"
+        assert told.held(number, 11) == told.allocated_at(number, 11) == {"TEE-S": 1}
+        assert file_of(told, number).excluded == frozenset()
+        told.hand_out(number)
+        told.run(130.0)
+        assert told.shipped_from(number, 11) == told.delivered(number, 11) == {"TEE-S": 1}
+        assert told.problems() == ({} if counted else {Kind.FULFILMENT_REJECTED.value: [f"order/{number}/warehouse/11"]})
+        in_step(told)
+
+
+def test_a_store_that_rejects_it_a_second_time_is_left_out_a_second_time() -> None:
     with story() as told:
         number = _rejected(told)
         told.world.centra.reallocate(number, 11)
+        told.run(70.0)
+        told.world.sitoo.pickup_rejected(told.copy(number).orderid)
         told.run(130.0)
         assert told.held(number, 11) == {}
-        assert told.copies(number)[0].warehouseid != 101
+        assert sum(sum(told.held(number, w).values()) for w in (12, 13)) == 1
+        assert file_of(told, number).excluded == {11}
         in_step(told)
 
 

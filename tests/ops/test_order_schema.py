@@ -27,7 +27,7 @@ def test_the_order_documents_are_among_those_compared() -> None:
         ("attributeElementValue", "text", {"AssignAttribute"}),
         ("refundPaymentHistory", "refunds", {"ReturnsOfOrder"}),
         ("bundleOrderLine", "bundle", {"WholeOrders"}),
-        ("internalComment: String", "remark: String", {"CommentOrder"}),
+        ("internalComment: String", "remark: String", {"CommentOrder", "CommentOfOrder"}),
     ],
 )
 def test_members_and_fields_that_centra_names_otherwise_are_found(name: str, wrong: str, documents: set[str]) -> None:

@@ -225,7 +225,8 @@ class Orders(RuleBasedStateMachine):
 
     def _order_is_right(self, number: int) -> None:
         state = self.story.state(number)
-        told = any(case.problem.entity == order_entity(number) for case in self.world.cases.list())
+        cases = [case for case in self.world.cases.list() if f"{case.problem.entity}/".startswith(f"{order_entity(number)}/")]
+        told = bool(cases)
         names = [o.externalid for o in self.story.copies(number)]
         assert len(names) == len(set(names)), f"order {number} is in Sitoo twice: {names}"
         assert state["psp"]["captured"] <= self.bought[number], f"order {number} was captured twice"
@@ -237,7 +238,7 @@ class Orders(RuleBasedStateMachine):
         file = self.world.files.get(number)
         unhoused = any(line["unallocated"] for line in state["lines"]) and not state["on_hold"] and state["status"] in ("CONFIRMED", "PROCESSING")
         if file is not None and file.excluded and unhoused and not self._short_from_the_start(number):
-            kinds = {case.problem.kind for case in self.world.cases.list() if case.problem.entity == order_entity(number)}
+            kinds = {case.problem.kind for case in cases}
             assert kinds - {Kind.FULFILMENT_REJECTED}, f"order {number} was taken from a store and nobody knows"
         if told or state["on_hold"]:
             return

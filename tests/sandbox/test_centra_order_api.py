@@ -30,7 +30,8 @@ def create(shop: Shop, **more: Any) -> dict[str, Any]:
 
 
 def test_a_till_sale_becomes_an_order_that_takes_no_stock(shop: Shop) -> None:
-    payment = {"id": 5, "auth": {"status": 1, "amount": 179, "method": "Card"}, "capture": {"status": 1, "amount": 179}}
+    paid = {"status": 1, "amount": 179, "transaction": "sitoo-sale-1"}
+    payment = {"id": 5, "auth": {**paid, "method": "Card"}, "capture": paid}
     assert create(shop, orderNumber=90_001, adjustStock=False, payment=payment, comment="POS", orderDate="2027-01-14 18:00:00") == {
         "status": "ok",
         "orders": [90_001],
@@ -44,6 +45,7 @@ def test_a_till_sale_becomes_an_order_that_takes_no_stock(shop: Shop) -> None:
     ]
     done(shop, UPDATE_ORDER, o={"number": 90_001}, i={"externalId": "sitoo-sale-1"})
     query = """{ orders(where: {externalId: "sitoo-sale-1"}) { number createdAt otherComment paymentMethod { name } shippingAddress { city zipCode }
+      paymentHistory { entryType externalReference }
       lines { unitOriginalPrice { valueInCents } allocations { id } } ... on DirectToConsumerOrder { customer { email } } } }"""
     assert shop.ask(query)["orders"] == [
         {
@@ -52,6 +54,7 @@ def test_a_till_sale_becomes_an_order_that_takes_no_stock(shop: Shop) -> None:
             "otherComment": "POS",
             "paymentMethod": {"name": "Card"},
             "shippingAddress": {"city": None, "zipCode": "111 22"},
+            "paymentHistory": [{"entryType": kind, "externalReference": "sitoo-sale-1"} for kind in ("AUTH", "CAPTURE")],
             "lines": [{"unitOriginalPrice": {"valueInCents": 10_000}, "allocations": []}],
             "customer": {"email": "till@example.test"},
         }
@@ -140,8 +143,18 @@ def test_fees_vouchers_currencies_and_other_details(shop: Shop) -> None:
     assert row == {"isInternal": True, "shippingAddress": {"city": "Oslo", "country": {"code": "NO"}}, "discountsApplied": [{"code": "A, B"}]}
 
 
+@pytest.mark.parametrize(("status", "shown", "authorised"), [(0, "PENDING", 0), (1, "SUCCESS", 17_900), (2, "FAILED", 0)])
+def test_a_payment_may_be_pending_or_have_failed(shop: Shop, status: int, shown: str, authorised: int) -> None:
+    (number,) = create(shop, adjustStock=False, payment={"auth": {"status": status, "amount": 179}})["orders"]
+    state = shop.state.order_state(number)
+    assert [(p["type"], p["status"], p["amount"]) for p in state["payments"]] == [("AUTH", shown, 17_900)]
+    assert state["psp"]["authorised"] == authorised
+
+
 def test_an_order_may_be_created_first_and_completed_then(shop: Shop) -> None:
-    number = create(shop, createOnly=True)["orders"][0]
+    answer = create(shop, createOnly=True)
+    number = answer["order"]
+    assert answer == {"status": "ok", "order": number}
     assert shop.state.order_state(number)["status"] == "PENDING"
     assert rest(shop, "POST", f"order/{number}").json() == {"status": "ok", "orders": [number]}
     assert rest(shop, "POST", f"order/{number}").json()["code"] == -7

@@ -133,7 +133,7 @@ def test_an_order_is_held_noted_named_and_stamped(world: CentraOrderWorld) -> No
     assert world.orders.assign_attribute(number, "sitoo", "ready_for_pickup", "Store 11") == Written(number)
     told = read(world, number)
     assert (told.on_hold, told.external_id, dict(told.attributes)) == (True, "sitoo-sale-9", {"sitoo.ready_for_pickup": "Store 11"})
-    assert state(world, number)["internal_comment"] == "ask the customer"
+    assert state(world, number)["internal_comment"] == world.orders.internal_comment(number) == "ask the customer"
 
 
 def test_an_attribute_that_is_not_configured_is_refused(world: CentraOrderWorld) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import abc
 from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -50,7 +51,7 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*(of_type(one) for one in arguments))
     if origin is tuple:
         return st.lists(of_type(arguments[0]), max_size=3).map(tuple)
-    if origin is dict:
+    if origin in (dict, abc.Mapping):
         return st.dictionaries(of_type(arguments[0]), of_type(arguments[1]), max_size=3)
     if is_dataclass(kind):
         build: Any = kind

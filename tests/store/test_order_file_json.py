@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from connector.store.order_file_json import OrderFileUnreadable, from_json, same, to_json
-from connector.store.order_files import CopyState, OrderFile
+from connector.store.order_file_json import from_json, same, to_json
+from connector.store.order_files import CopyState, OrderFile, OrderFileUnreadable
 from tests.store.test_mapping_json import of_type
 from tests.store.test_order_files import full
 

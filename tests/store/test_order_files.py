@@ -14,6 +14,7 @@ from connector.store.order_files import (
     FileChanged,
     OrderFile,
     OrderFiles,
+    OrderFileUnreadable,
     Owed,
     Purpose,
     Returning,
@@ -140,6 +141,20 @@ def test_only_open_files_are_listed(files: OrderFiles, order: int) -> None:
     opened = files.put(replace(closed, is_open=True))
     assert listed(files, order, other) == {order}
     assert files.get(order) == opened == replace(file, rev=3)
+
+
+def test_one_that_cannot_be_read_does_not_hold_up_the_others(world: World) -> None:
+    files, order, other = world.tables.files, next(_orders), next(_orders)
+    files.put(full(order))
+    read = files.put(full(other))
+    world.spoil(order)
+    told: dict[int, str] = {}
+    assert [file for file in files.open_files(lambda number, why: told.update({number: str(why)})) if file.number in (order, other)] == [read]
+    assert told == {order: f"file of order {order}: unknown colour"}
+    assert listed(files, order, other) == {other}
+    assert files.get_many([order, other]) == {other: read}
+    with pytest.raises(OrderFileUnreadable, match="unknown colour"):
+        files.get(order)
 
 
 def test_a_file_that_is_born_closed(files: OrderFiles, order: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +51,10 @@ class World:
     def interpose(self, act: Callable[[], object], times: int = 1) -> None:
         raise NotImplementedError
 
+    def spoil(self, number: int) -> None:
+        """A newer version wrote an order's open file: this one cannot read it."""
+        raise NotImplementedError
+
     def new_site(self) -> int:
         """A site nobody else uses: tables are shared by the tests of a module."""
         return next(_numbers)
@@ -61,10 +66,14 @@ class World:
 class MemoryWorld(World):
     def __init__(self) -> None:
         self._acts: list[Callable[[], object]] = []
-        self.tables = MemoryTables(self._before)
+        memory = MemoryTables(self._before)
+        self.tables, self._files = memory, memory.files
 
     def interpose(self, act: Callable[[], object], times: int = 1) -> None:
         self._acts += [act] * times
+
+    def spoil(self, number: int) -> None:
+        self._files.spoilt[number] = f"file of order {number}: unknown colour"
 
     def _before(self, operation: str) -> None:
         if self._acts:
@@ -98,6 +107,15 @@ class DynamoWorld(World):
 
     def interpose(self, act: Callable[[], object], times: int = 1) -> None:
         self._acts += [act] * times
+
+    def spoil(self, number: int) -> None:
+        self.client.update_item(
+            TableName=self.names["TABLE_ORDER_LINKS"],
+            Key={"pk": {"S": "file#open"}, "sk": {"S": str(number)}},
+            UpdateExpression="SET #file = :file",
+            ExpressionAttributeNames={"#file": "file"},
+            ExpressionAttributeValues={":file": {"S": json.dumps({"site": 1, "colour": "red"})}},
+        )
 
     def answer_next(self, *answers: dict[str, Any], status: int = 400) -> None:
         """The next requests do not reach DynamoDB but get these answers."""

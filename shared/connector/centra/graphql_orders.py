@@ -135,6 +135,10 @@ class GraphQLCentraOrders(OrderLookups):
         given = {"order": order, "attribute": attribute, "element": element, "value": value}
         return self._write(mutations.ASSIGN_ATTRIBUTE, given, order)
 
+    def internal_comment(self, order: int) -> str:
+        answer, _ = self._calls.query(documents.INTERNAL_COMMENT, {"number": [order]}, Lane.ORDERS)
+        return next((text(node, "internalComment") for node in list_of(answer, "orders")), "")
+
     def comment(self, order: int, internal_comment: str) -> Written:
         return self._write(mutations.COMMENT, {"order": order, "comment": internal_comment}, order)
 

@@ -86,6 +86,10 @@ class CentraOrders(Protocol):
         """assignAttributes on the order: attribute type name, element key, text."""
         ...
 
+    def internal_comment(self, order: int) -> str:
+        """The order's internalComment, '' when it has none. May hold anything about people: for adding to it only."""
+        ...
+
     def comment(self, order: int, internal_comment: str) -> Written:
         """Replace the order's internalComment."""
         ...

@@ -123,6 +123,9 @@ RETURNS = f"""query ReturnsOfOrder($number: [Int!], $page: Int) {{
 }}"""
 
 
+INTERNAL_COMMENT = "query CommentOfOrder($number: [Int!]) { orders(where: {number: $number}, limit: 1) { number internalComment } }"
+
+
 def every_order_document() -> dict[str, str]:
     """One of each, by operation name, for checking against a schema."""
     return {
@@ -135,5 +138,6 @@ def every_order_document() -> dict[str, str]:
         "OwnerOfShipment": OWNER_OF_SHIPMENT,
         "OwnerOfReturn": OWNER_OF_RETURN,
         "NewReturns": NEW_RETURNS,
+        "CommentOfOrder": INTERNAL_COMMENT,
         **every_mutation(),
     }

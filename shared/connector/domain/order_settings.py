@@ -78,7 +78,8 @@ class Uncollected:
 
 @dataclass(frozen=True, slots=True)
 class OrderStamps:
-    """Where the connector writes notes on a Centra order: an attribute type with element keys the client configured; '' writes its comment."""
+    """Where the connector writes notes on a Centra order: an attribute type with element keys the client configured. '' adds "ready for pick-up" to
+    the order's internal comment, and leaves what was returned at a till to the comment of its return."""
 
     attribute: str = ""
     ready_element: str = "ready_for_pickup"

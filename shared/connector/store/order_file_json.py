@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from connector.store.order_files import OrderFile
+from connector.store.order_files import OrderFile, OrderFileUnreadable
 from connector.store.typed_json import Unreadable, built, plain
 
 _OF_THE_ROW = ("number", "rev")
-
-
-class OrderFileUnreadable(ValueError):
-    """The stored file does not have the shape this version knows (a newer one wrote it); `str()` names the place."""
 
 
 def to_json(file: OrderFile) -> str:

@@ -5,7 +5,7 @@ One file per Centra order number. Files are listed while they are open; each wri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -155,7 +155,8 @@ class Step:
 class OrderFile:
     """`awaiting`: what is waited for, in plain words ('' nothing). `excluded`: warehouses that rejected it. `look_at`: when to look again (0: never).
 
-    `troubles`: how often in a row a vendor stood in the way; the next try waits longer each time. `rev` 0: not stored yet.
+    `troubles`: how often in a row a vendor stood in the way, of `troubled_site` last; the next try waits longer each time. `waiting`: {what a message
+    is about: when the one that was put back comes (unix s)}. `told_by`: {what is parked: site that told it}. `rev` 0: not stored yet.
     """
 
     number: int
@@ -166,6 +167,8 @@ class OrderFile:
     awaiting: str = ""
     look_at: float = 0.0
     troubles: int = 0
+    troubled_site: int = 0
+    waiting: Mapping[str, float] = field(default_factory=dict)
     centra_updated_at: float = 0.0
     owed: tuple[Owed, ...] = ()
     copies: tuple[Copy, ...] = ()
@@ -176,6 +179,7 @@ class OrderFile:
     excluded: frozenset[int] = frozenset()
     handled: frozenset[str] = frozenset()
     parked: frozenset[str] = frozenset()
+    told_by: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = field(default=())
 
     def with_copy(self, copy: Copy) -> OrderFile:
@@ -216,21 +220,25 @@ class FileChanged(Exception):
     """Somebody else wrote the file since it was read: start over."""
 
 
+class OrderFileUnreadable(ValueError):
+    """The stored file does not have the shape this version knows (a newer one wrote it); `str()` names the place."""
+
+
 class OrderFiles(Protocol):
     def get(self, number: int) -> OrderFile | None:
-        """Strongly consistent."""
+        """Strongly consistent. Raises OrderFileUnreadable."""
         ...
 
     def get_many(self, numbers: list[int]) -> dict[int, OrderFile]:
-        """Strongly consistent."""
+        """Those that can be read. Strongly consistent."""
         ...
 
     def put(self, file: OrderFile) -> OrderFile:
         """Store it if nobody wrote since `file.rev`; the stored file (next rev). Raises FileChanged. Writing one's own write again is harmless."""
         ...
 
-    def open_files(self) -> Iterator[OrderFile]:
-        """Every open file."""
+    def open_files(self, unreadable: Callable[[int, OrderFileUnreadable], None] | None = None) -> Iterator[OrderFile]:
+        """Every open file that can be read; one that cannot does not hold up the others, and `unreadable` hears of it: (number, why)."""
         ...
 
     def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:

@@ -7,7 +7,7 @@ unknown keys and enum values are an error: a function must not run on half of wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
@@ -21,7 +21,7 @@ class Unreadable(ValueError):
 def plain(value: Any, *, lean: bool = False) -> Any:
     """`value` as json.dumps takes it. `lean`: without the fields that have their default, which then must never change."""
     if is_dataclass(value):
-        told = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+        told = {field.name: (getattr(value, field.name), _default(field)) for field in fields(value)}
         return {name: plain(one, lean=lean) for name, (one, default) in told.items() if not lean or one != default}
     if isinstance(value, Enum):
         return value.value
@@ -32,6 +32,10 @@ def plain(value: Any, *, lean: bool = False) -> Any:
     if isinstance(value, tuple):
         return [plain(one, lean=lean) for one in value]
     return value
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def built(kind: Any, value: Any, place: str) -> Any:

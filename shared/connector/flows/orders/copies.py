@@ -119,6 +119,7 @@ def _undo_mismatch(turn: OrderTurn, copy: Copy, read: WholeOrder, body: str) -> 
         "Compare the rows with `ops order check`; correct the VAT or rounding settings in Sitoo, then redrive. The Sitoo order was cancelled.",
         Work.ORDERS,
         body,
+        about=f"warehouse/{copy.warehouse}",
         sitoo_total=str(read.total),
         centra_cents=copy.total,
         centra_warehouse=copy.warehouse,

@@ -17,6 +17,7 @@ from connector.flows.orders.sent_goods import hand_out_what_was_sent
 from connector.flows.orders.till_sales import NO_STOCK, Draft, NotMade, begun, make, on_sale, park_sale, resolve_sale, sale_file, settle
 from connector.mapping.pos_order import Unfit, missing_of, sent_body, sold_rows, undelivered
 from connector.sitoo.order_models import DeliveryWish, WholeOrder
+from connector.store.order_files import OrderFile
 
 COLLECT_MARKS = ("delivery-pickup-warehouseid", "delivery-pickup-externalid")
 """additionaldata of an order that its customer collects elsewhere (sitoo-api §2.5)."""
@@ -71,6 +72,18 @@ def _take(turn: OrderTurn, order: WholeOrder, body: str) -> int:
         resolve_sale(turn, order, *ENDED_BY_AN_ORDER)
     _follow(turn, order, made, body)
     return 1
+
+
+def is_listed(file: OrderFile | None) -> bool:
+    """Whether people were told to have a till order sent, and the connector has not begun to."""
+    return file is not None and Kind.ENDLESS_AISLE.value in file.parked and begun(file, sent_key(-file.number)) is None
+
+
+def end_listed(ctx: OrderContext, order: WholeOrder) -> None:
+    """A till order has ended in Sitoo, and nothing of it is the connector's to send: the client's own process is through with it."""
+    if is_listed(ctx.files.get(sale_file(order.id))):
+        with order_turn(ctx, sale_file(order.id)) as turn:
+            resolve_sale(turn, order, Kind.ENDLESS_AISLE)
 
 
 def is_till_sale(ctx: OrderContext, made: CentraOrder) -> bool:

@@ -6,17 +6,20 @@ from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind
-from connector.flows.orders.allocations import note_allocations
+from connector.flows.orders.allocations import note_allocations, readmit_stores
 from connector.flows.orders.copies import cancel_copy, post_copy, settle_claim
 from connector.flows.orders.drafting import draft, park_lacks
+from connector.flows.orders.endings import end_what_holds_no_longer, waits_for_a_count
 from connector.flows.orders.endless_aisle import is_till_sale
-from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.left_stores import gaps_of_left_stores, is_left, tell_left_stores
+from connector.flows.orders.order_turn import OrderTurn, parked_about
 from connector.flows.orders.owed import Gap, all_owed, gaps, held_by, staying
 from connector.flows.orders.reroute import Lost, reroute, resume_reroutes
 from connector.flows.orders.reservations import next_look, renew_reservations
 from connector.flows.orders.return_copies import make_return_copy, settle_return_copy
 from connector.flows.orders.shipped_first import hand_out_what_centra_shipped
 from connector.flows.orders.too_late import park_changed_too_late
+from connector.flows.orders.trouble import calmed
 from connector.flows.orders.uncollected import chase_uncollected
 from connector.flows.orders.uncollected_refund import owes_refund, refund_uncollected
 from connector.mapping.order_copy import CopyDraft, Lack
@@ -43,6 +46,7 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
     if is_till_sale(turn.ctx, order):
         _conclude(turn, order, Decision(DecisionKind.IGNORE, "made by the connector from a till sale"))
         return
+    readmit_stores(turn, order)
     note_allocations(turn, order)
     if turn.file.rerouting:
         # What it changes comes back as a message of its own.
@@ -51,12 +55,14 @@ def forward_order(turn: OrderTurn, order: CentraOrder, body: str, *, redriven: b
         return
     hand_out_what_centra_shipped(turn, order, body)
     sendable = _send_what_is_missing(turn, order, decision, body, redriven=redriven)
+    tell_left_stores(turn, body)
     if sendable:
         renew_reservations(turn)
         chase_uncollected(turn, order)
         refund_uncollected(turn, body)
         make_return_copy(turn, order, decision, body)
-        turn.resolve(*(kind for kind in ENDED_BY_A_CLEAN_PASS if kind.value not in turn.parked_now))
+        turn.resolve_ours(*ENDED_BY_A_CLEAN_PASS)
+    end_what_holds_no_longer(turn, order)
     _conclude(turn, order, decision)
 
 
@@ -75,13 +81,12 @@ def _settle(turn: OrderTurn, body: str) -> None:
 
 def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decision, body: str, *, redriven: bool) -> bool:
     """Nothing of an order is sent unless everything that stores need of it can be: then one exception tells all that is wrong, and False."""
-    warehouses = [store.centra_warehouse for store in turn.ctx.site.stores]
-    found = gaps(turn.file, order, decision.fulfil, warehouses)
+    found = _gaps(turn, order, decision)
     drafts: dict[int, CopyDraft] = {}
     lacks: list[Lack] = []
     for gap in found:
         wanted = all_owed(gap)
-        if wanted:
+        if wanted and not is_left(turn, gap.warehouse):
             made = draft(turn, order, gap.warehouse, wanted, staying(turn.file, gap), decision)
             if isinstance(made, CopyDraft):
                 drafts[gap.warehouse] = made
@@ -92,7 +97,7 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
         park_lacks(turn, lacks, body)
         return False
     _take_back_surplus(turn, order, found, drafts, body)
-    left = gaps(turn.file, order, decision.fulfil, warehouses)
+    left = _gaps(turn, order, decision)
     # What a store that has begun still holds must not go to a second one: the customer would get it twice.
     elsewhere = {line for gap in left if gap.copies for line in gap.surplus}
     for gap in left:
@@ -106,12 +111,18 @@ def _send_what_is_missing(turn: OrderTurn, order: CentraOrder, decision: Decisio
             if not isinstance(made, CopyDraft):
                 park_lacks(turn, made, body)
                 return False
-            if redriven or turn.sent_back_at(Kind.TOTAL_MISMATCH) or not _known_to_mismatch(turn, made):
+            about = f"warehouse/{gap.warehouse}"
+            if redriven or turn.sent_back_at(Kind.TOTAL_MISMATCH, about) or not _known_to_mismatch(turn, gap.warehouse, made):
                 post_copy(turn, gap.warehouse, made, body)
             else:
                 # What was told still holds: a clean pass must not end it, or the next one would post again.
-                turn.parked_now.add(Kind.TOTAL_MISMATCH.value)
+                turn.still_parked(Kind.TOTAL_MISMATCH, about)
     return True
+
+
+def _gaps(turn: OrderTurn, order: CentraOrder, decision: Decision) -> list[Gap]:
+    stores = [store.centra_warehouse for store in turn.ctx.site.stores]
+    return gaps(turn.file, order, decision.fulfil, stores) + gaps_of_left_stores(turn, order)
 
 
 def _take_back_surplus(turn: OrderTurn, order: CentraOrder, found: list[Gap], drafts: dict[int, CopyDraft], body: str) -> None:
@@ -130,10 +141,10 @@ def _must_wait(gap: Gap) -> bool:
     return any(c.state is CopyState.OPEN for c in gap.copies)
 
 
-def _known_to_mismatch(turn: OrderTurn, made: CopyDraft) -> bool:
+def _known_to_mismatch(turn: OrderTurn, warehouse: int, made: CopyDraft) -> bool:
     """A copy whose total did not fit is not posted again as it was, except when people sent the order back."""
     cancelled = {c.fingerprint for c in turn.file.copies if c.state is CopyState.CANCELLED}
-    return Kind.TOTAL_MISMATCH.value in turn.file.parked and made.fingerprint in cancelled
+    return f"warehouse/{warehouse}" in parked_about(turn.file, Kind.TOTAL_MISMATCH) and made.fingerprint in cancelled
 
 
 def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
@@ -143,11 +154,10 @@ def _conclude(turn: OrderTurn, order: CentraOrder, decision: Decision) -> None:
     shipping = [s for s in file.shippings if s.state is not ShippingState.COMPLETED]
     awaiting = decision.awaiting or ("the store" if live else "") or ("the shipment" if shipping else "")
     changed = replace(
-        file,
+        calmed(file, turn.ctx.site.id),
         decision=decision.summary,
         awaiting=awaiting,
-        is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file)),
-        troubles=0,
+        is_open=bool(live or shipping or decision.awaiting or file.rerouting or owes_refund(file) or waits_for_a_count(file)),
         look_at=next_look(turn),
         centra_updated_at=order.updated_at,
     )

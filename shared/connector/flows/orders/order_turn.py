@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from connector.domain.exceptions import Kind, Owner, Problem, State
+from connector.domain.exceptions import Case, Kind, Owner, Problem, State
 from connector.flows.nudge_store_stock import nudge_body
 from connector.flows.orders.context import OrderContext
 from connector.runtime.parking import park
@@ -17,6 +17,10 @@ from connector.store.stock_levels import Mark
 
 LEASE_S = 30.0
 """Longer than any two vendor calls at their time-outs; renewed before each write to a vendor."""
+
+
+STAMP = "stamp"
+"""A note on the Centra order, as what a problem is about: that the order went through says nothing of it."""
 
 
 class OrderBusy(Exception):
@@ -51,43 +55,85 @@ class OrderTurn:
         return copy.site == self.ctx.site.id
 
     def touch_stock(self, keys: set[tuple[int, str]]) -> None:
-        """What was written moves stock or reservations: the drain must look at these (Centra warehouse, sku) now."""
-        if keys:
-            self.ctx.levels.mark(self.ctx.site.id, [Mark(w, sku) for w, sku in sorted(keys)], self.ctx.clock.now())
+        """What was written moves stock or reservations: the drain must look at these (Centra warehouse, sku) now, as far as they are stores."""
+        marks = [Mark(w, sku) for w, sku in sorted(keys) if self.ctx.store_at(w) is not None]
+        if marks:
+            self.ctx.levels.mark(self.ctx.site.id, marks, self.ctx.clock.now())
             self.ctx.queues.send(Work.STORE_STOCK, [nudge_body(self.ctx.site.id, "order")])
 
-    def park(self, kind: Kind, owner: Owner, happened: str, todo: str, work: Work, body: str, **evidence: str | int | list[str]) -> None:
-        """Open the exception of this kind for this order (once), and remember it in the file."""
-        problem = Problem(kind, order_entity(self.file.number), owner, happened, todo, {"order": self.file.number, **evidence})
-        park(self.ctx.queues, self.ctx.cases, problem, work, body, self.ctx.clock, by=self.ctx.by)
-        self.parked_now.add(kind.value)
-        if kind.value not in self.file.parked:
-            self.keep(replace(self.file.with_step(self.ctx.clock.now(), "parked", note=kind.value), parked=self.file.parked | {kind.value}))
+    def park(
+        self, kind: Kind, owner: Owner, happened: str, todo: str, work: Work, body: str, *, about: str = "", **evidence: str | int | list[str]
+    ) -> None:
+        """Open the exception of this kind for this order, or for what part of it it is `about` (once), and remember it in the file.
 
-    def sent_back_at(self, kind: Kind) -> float:
+        `about`: "warehouse/12", "delivery/71", "shipment/42" – what is discarded there says nothing of the others; "" the whole order.
+        """
+        problem = Problem(kind, order_entity(self.file.number, about), owner, happened, todo, {"order": self.file.number, **evidence})
+        park(self.ctx.queues, self.ctx.cases, problem, work, body, self.ctx.clock, by=self.ctx.by)
+        fact = _fact(kind, about)
+        self.parked_now.add(fact)
+        if fact not in self.file.parked:
+            told_by = {**self.file.told_by, fact: self.ctx.site.id}
+            file = self.file.with_step(self.ctx.clock.now(), "parked", note=fact)
+            self.keep(replace(file, parked=file.parked | {fact}, told_by=told_by))
+
+    def still_parked(self, kind: Kind, about: str = "") -> None:
+        """What was told still holds: the pass that sees it again must not end it."""
+        self.parked_now.add(_fact(kind, about))
+
+    def case(self, kind: Kind, about: str = "") -> Case | None:
+        """The case that this order's file remembers; None when none was opened."""
+        return self.ctx.cases.find(kind, order_entity(self.file.number, about)) if _fact(kind, about) in self.file.parked else None
+
+    def sent_back_at(self, kind: Kind, about: str = "") -> float:
         """When people sent this order's case of a kind back (unix s); 0 when they did not, or it was told again since.
 
         The operators' redrive puts the bare message on its queue: the case says that it was sent back, the message does not.
         """
-        case = self.ctx.cases.find(kind, order_entity(self.file.number)) if kind.value in self.file.parked else None
+        case = self.case(kind, about)
         if case is None or case.state is not State.REDRIVEN:
             return 0.0
         return max((step.at for step in case.history if step.what == State.REDRIVEN.value), default=0.0)
 
-    def resolve(self, *kinds: Kind) -> None:
-        """What was parked about this order no longer holds."""
-        gone = {kind.value for kind in kinds} & self.file.parked
-        for name in sorted(gone):
-            case = self.ctx.cases.find(Kind(name), order_entity(self.file.number))
+    def resolve_ours(self, *kinds: Kind) -> None:
+        """The order went through for this site: what was told of another site's part of it stays."""
+        others = {site.id for site in self.ctx.mapping.sites} - {self.ctx.site.id}
+        theirs = {fact for fact, site in self.file.told_by.items() if site in others or _told(fact)[1] == STAMP}
+        self._resolve({fact for fact in self.file.parked - theirs if _told(fact)[0] in kinds}, "the order went through")
+
+    def resolve(self, *kinds: Kind, about: str | None = None, note: str = "the order went through") -> None:
+        """What was parked about this order (`about`: only about that part of it) no longer holds; what this very turn has told stays."""
+        self._resolve({fact for fact in self.file.parked if _told(fact)[0] in kinds and about in (None, _told(fact)[1])}, note)
+
+    def _resolve(self, facts: set[str], note: str) -> None:
+        gone = facts - self.parked_now
+        for fact in sorted(gone):
+            kind, part = _told(fact)
+            case = self.ctx.cases.find(kind, order_entity(self.file.number, part))
             if case is not None and case.state in (State.OPEN, State.REDRIVEN):
-                self.ctx.cases.move(case.case_id, State.RESOLVED, now=self.ctx.clock.now(), by=self.ctx.by, note="the order went through")
+                self.ctx.cases.move(case.case_id, State.RESOLVED, now=self.ctx.clock.now(), by=self.ctx.by, note=note)
         if gone:
-            self.keep(replace(self.file, parked=self.file.parked - gone))
+            told_by = {fact: site for fact, site in self.file.told_by.items() if fact not in gone}
+            self.keep(replace(self.file, parked=self.file.parked - gone, told_by=told_by))
 
 
-def order_entity(number: int) -> str:
-    """What a problem with one order is about."""
-    return f"order/{number}"
+def parked_about(file: OrderFile, kind: Kind) -> list[str]:
+    """What of the order its parked problems of a kind are about ("" the whole order)."""
+    return [about for name, about in map(_told, sorted(file.parked)) if name is kind]
+
+
+def _fact(kind: Kind, about: str) -> str:
+    return f"{kind.value}/{about}" if about else kind.value
+
+
+def _told(fact: str) -> tuple[Kind, str]:
+    name, _, about = fact.partition("/")
+    return Kind(name), about
+
+
+def order_entity(number: int, about: str = "") -> str:
+    """What a problem with one order is about, or with a part of it: `order/104233`, `order/104233/warehouse/12`."""
+    return f"order/{number}/{about}" if about else f"order/{number}"
 
 
 def order_key(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from connector.centra.order_models import CentraOrder, ShipmentOfOrder
@@ -107,6 +107,12 @@ def _only_place(file: OrderFile, ours: int | None, line: int) -> int | None:
         return ours
     places = {c.warehouse for c in file.copies if c.purpose is Purpose.FULFIL and c.state is not CopyState.CANCELLED and line in units_of(c)}
     return places.pop() if len(places) == 1 else None
+
+
+def waiting_units(order: CentraOrder, lines: Container[int]) -> dict[int, int]:
+    """{line: units} of these lines that are neither allocated nor shipped."""
+    waiting = {line.id: line.quantity - sum(a.units for a in line.allocations) - order.shipped_units(line.id) for line in order.lines}
+    return {line: n for line, n in waiting.items() if line in lines and n > 0}
 
 
 def entitled(file: OrderFile, order: CentraOrder, line_id: int, warehouse: int) -> int:

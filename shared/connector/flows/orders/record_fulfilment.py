@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.allocation_requests import confirm_requests
+from connector.flows.orders.endings import waits_for_a_count
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import shipped_from, units_of
-from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look
 from connector.flows.orders.shipped_first import is_echo
 from connector.flows.orders.shipping import claim_of, ship
+from connector.flows.orders.stamps import stamp_ready
+from connector.flows.orders.trouble import calmed
 from connector.flows.orders.uncollected_refund import NOT_COLLECTED, note_not_collected, owes_refund, refund_uncollected
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, PICKUP_REJECTED, READY_FOR_PICKUP, HandedOut, WholeOrder
@@ -34,7 +35,7 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
     turn.hold()
     deliveries = ctx.sitoo.handed_out(copy.sitoo_order_id)
     _note_delivered(turn, copy, deliveries)
-    copy = _ready(turn, copy, whole, body)
+    copy = _ready(turn, copy, whole)
     if copy.ready_at or any(not d.cancelled for d in deliveries):
         order = confirm_requests(turn, order, copy)
     order = _ship_all(turn, order, copy, deliveries, body, redriven=redriven)
@@ -45,6 +46,7 @@ def record_fulfilment(turn: OrderTurn, order: CentraOrder, copy: Copy, body: str
         _refused(turn, order, copy, left, "cancelled it", body)
     elif _rejected(whole) and left:
         _refused(turn, order, copy, left, "could not find the goods", body)
+    stamp_ready(turn, copy, body)
     refund_uncollected(turn, body)
     _conclude(turn)
 
@@ -85,7 +87,7 @@ def _note_delivered(turn: OrderTurn, copy: Copy, deliveries: Sequence[HandedOut]
             turn.ctx.links.delivered(turn.file.number, copy.warehouse, sku, units=units)
 
 
-def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder, body: str) -> Copy:
+def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder) -> Copy:
     """Tell once that the goods can be collected."""
     marks = [at for at, kind in whole.log if kind == READY_FOR_PICKUP]
     if not marks or copy.ready_at:
@@ -100,21 +102,7 @@ def _ready(turn: OrderTurn, copy: Copy, whole: WholeOrder, body: str) -> Copy:
     )
     turn.step("ready for pick-up", note=copy.external_id)
     turn.keep(turn.file.with_copy(ready))
-    stamps = ctx.settings.stamps
-    if stamps.attribute:
-        _stamp(turn, stamps.attribute, stamps.ready_element, str(int(ready.ready_at)), body)
     return ready
-
-
-def _stamp(turn: OrderTurn, attribute: str, element: str, value: str, body: str) -> None:
-    """A note on the Centra order. That it cannot be written must not keep goods that were handed out from being shipped."""
-    turn.hold()
-    try:
-        written = turn.ctx.centra.assign_attribute(turn.file.number, attribute, element, value)
-        if written.errors:
-            raise Refused(written.errors)
-    except Refused as refused:
-        park_refusal(turn, Work.FULFILMENTS, body, refused)
 
 
 def _ship_all(turn: OrderTurn, order: CentraOrder, copy: Copy, deliveries: Sequence[HandedOut], body: str, *, redriven: bool) -> CentraOrder:
@@ -159,6 +147,7 @@ def _taken_back(turn: OrderTurn, delivery: HandedOut, body: str) -> None:
         "If the customer does not have the goods, make a return in Centra; then discard this exception.",
         Work.FULFILMENTS,
         body,
+        about=f"delivery/{delivery.id}",
         delivery=delivery.id,
         shipment=shipping.shipment_id or 0,
     )
@@ -195,6 +184,7 @@ def _park_shipped_but_refused(turn: OrderTurn, copy: Copy, what: str, body: str)
         "Ask the store whether the customer has the goods. If not, make a return of the shipment in Centra; then discard this exception.",
         Work.FULFILMENTS,
         body,
+        about=f"sitoo-order/{copy.sitoo_order_id or 0}",
         centra_warehouse=copy.warehouse,
         sitoo_order=copy.sitoo_order_id or 0,
     )
@@ -206,6 +196,7 @@ def _conclude(turn: OrderTurn) -> None:
     live = file.live_copies()
     awaiting = "the store" if live else "the shipment" if shipping else ""
     look_at = min((at for at in (file.look_at, next_look(turn)) if at), default=0.0)
-    changed = replace(file, awaiting=awaiting, troubles=0, look_at=look_at, is_open=bool(live or shipping or file.rerouting or owes_refund(file)))
+    is_open = bool(live or shipping or file.rerouting or owes_refund(file) or waits_for_a_count(file))
+    changed = replace(calmed(file, turn.ctx.site.id), awaiting=awaiting, look_at=look_at, is_open=is_open)
     if changed != turn.stored:
         turn.keep(changed)

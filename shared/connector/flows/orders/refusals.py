@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z_]*|\d{3}(?=\D|$)")
 _FIELD = re.compile(r"[a-z]+(_[a-z]+)+|[a-z]+[A-Z][A-Za-z]*")
 _PLAIN = re.compile(
     r"a|access|active|added|adding|address|after|again|all|allocated|allocation|allowed|already|amount|an|and|another|any|are|argument|"
-    r"at|attribute|authorised|authorized|available|be|been|before|but|by|cancelled|cancel|cannot|capture|captured|centra|change|changed|"
+    r"at|attribute|authorised|authorized|available|be|been|before|but|by|can|cancelled|cancel|cannot|capture|captured|centra|change|changed|"
     r"closed|complete|completed|connection|could|country|courier|create|created|currency|customer|data|date|delivered|delivery|denied|"
     r"deprecated|did|different|disabled|discount|does|duplicate|email|empty|enough|error|exceeds|exist|exists|expired|failed|failure|"
     r"field|fields|forbidden|format|found|free|from|given|greater|has|have|higher|http|id|in|inactive|incorrect|input|internal|invalid|"
@@ -44,8 +44,8 @@ def words_of(messages: Iterable[str]) -> str:
     return " ".join(kept)[:MOST_WORDS]
 
 
-def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> None:
-    """A vendor refused a call about this order (a missing permission, a value it does not take)."""
+def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception, *, about: str = "") -> None:
+    """A vendor refused a call about this order (a missing permission, a value it does not take), or about what `about` names of it."""
     vendor = "Centra" if isinstance(refused, centra_errors.CentraError) else "Sitoo"
     turn.park(
         Kind.VENDOR_REFUSED,
@@ -54,5 +54,6 @@ def park_refusal(turn: OrderTurn, work: Work, body: str, refused: Exception) -> 
         f"Run `ops order show {turn.file.number}` to see which step; correct the cause in {vendor} or in the mapping, then redrive this exception.",
         work,
         body,
+        about=about,
     )
     turn.keep(replace(turn.file, look_at=turn.ctx.clock.now() + REFUSED_LOOKED_AT_S))

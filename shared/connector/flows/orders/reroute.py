@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connector.centra.errors import Refused
@@ -12,8 +12,9 @@ from connector.domain.exceptions import Kind, Owner
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.allocation_requests import reject_requests
 from connector.flows.orders.allocations import note_allocations
-from connector.flows.orders.copies import cancel_copy
+from connector.flows.orders.copies import cancel_copy, record_reservation
 from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.owed import waiting_units
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
 from connector.store.order_files import Copy, CopyRow, CopyState, Rerouting
@@ -52,7 +53,7 @@ def reroute(turn: OrderTurn, order: CentraOrder, lost: Lost, body: str, *, copy:
     if copy is not None and copy.state is not CopyState.CANCELLED:
         _end(turn, copy, lost)
     stuck, moved, order = _free(turn, order, lost)
-    waiting = _waiting(order, lost.units)
+    waiting = waiting_units(order, lost.units)
     if stuck:
         _on_a_shipment(turn, lost, stuck)
     elif waiting:
@@ -77,7 +78,7 @@ def _free(turn: OrderTurn, order: CentraOrder, lost: Lost) -> tuple[dict[int, in
     if not free:
         order = _reread(turn, order)
         note_allocations(turn, order)
-        return {}, bool(_waiting(order, lost.units)), order
+        return {}, bool(waiting_units(order, lost.units)), order
     rejected = reject_requests(turn, order.number, lost.warehouse)
     if not rejected:
         with warehouse_turn(ctx, lost.warehouse):
@@ -109,7 +110,7 @@ def _elsewhere(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Mapping
         turn.step("allocated elsewhere", note=f"warehouses {', '.join(map(str, places))}")
         order = _reread(turn, order)
         note_allocations(turn, order)
-        left = _waiting(order, lost.units)
+        left = waiting_units(order, lost.units)
     if left:
         _nobody_has_it(turn, order, lost, left)
     return left != waiting
@@ -123,6 +124,7 @@ def _on_a_shipment(turn: OrderTurn, lost: Lost, stuck: Mapping[int, int]) -> Non
         "Delete that shipment in Centra (it was not sent), then redrive this exception: the units are found elsewhere.",
         Work.ORDERS,
         _look_at(turn.file.number),
+        about=_about(lost),
         centra_warehouse=lost.warehouse,
     )
 
@@ -175,6 +177,7 @@ def _withhold(turn: OrderTurn, order: CentraOrder, lost: Lost, skus: Mapping[int
         f"Count these SKUs in {name} in Sitoo: until then the units are not offered for sale. The order was sent elsewhere if anybody has them.",
         Work.FULFILMENTS,
         body,
+        about=_about(lost),
         centra_warehouse=lost.warehouse,
         skus=[f"{sku}: {n}" for sku, n in sorted(units.items())],
     )
@@ -194,6 +197,7 @@ def _end(turn: OrderTurn, copy: Copy, lost: Lost) -> None:
             turn.keep(turn.file.with_copy(replace(copy, rows=(), state=CopyState.CANCELLED)))
         return
     turn.ctx.sitoo.put_order(copy.sitoo_order_id or 0, {"orderstateid": 10})
+    record_reservation(turn, copy, reserved_until=None)
     turn.keep(turn.file.with_copy(replace(copy, rows=tuple(kept), state=CopyState.DONE)))
 
 
@@ -215,23 +219,18 @@ def _nobody_has_it(turn: OrderTurn, order: CentraOrder, lost: Lost, waiting: Map
         "Offer the customer another size or product or cancel the lines in Centra; or allocate by hand once goods arrive; then resume the order.",
         Work.ORDERS,
         _look_at(order.number),
+        about=_about(lost),
         lines=[f"{names.get(line) or line}: {n}" for line, n in sorted(waiting.items())],
+        order_lines=[str(line) for line in sorted(waiting)],
     )
+
+
+def _about(lost: Lost) -> str:
+    return f"warehouse/{lost.warehouse}"
 
 
 def _look_at(number: int) -> str:
     return compact({"v": 1, "source": "flow", "type": "order", "id": number})
-
-
-def _waiting(order: CentraOrder, lines: Sequence[int] | Mapping[int, int]) -> dict[int, int]:
-    """{line: units} of these lines that are neither allocated nor shipped."""
-    waiting = {}
-    for line in order.lines:
-        if line.id in lines:
-            left = line.quantity - sum(a.units for a in line.allocations) - order.shipped_units(line.id)
-            if left > 0:
-                waiting[line.id] = left
-    return waiting
 
 
 def _reread(turn: OrderTurn, order: CentraOrder) -> CentraOrder:

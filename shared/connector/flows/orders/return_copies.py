@@ -29,7 +29,7 @@ def make_return_copy(turn: OrderTurn, order: CentraOrder, decision: Decision, bo
     ctx, rules = turn.ctx, turn.ctx.settings.return_copies
     if not rules.make or rules.sitoo_warehouse is None or not decision.return_copy:
         return
-    if not on_no_copy(turn.file, decision.return_copy) or ctx.clock.now() - order.created_at > rules.window_days * DAY_S:
+    if not on_no_copy(turn.file, ctx.site, decision.return_copy) or ctx.clock.now() - order.created_at > rules.window_days * DAY_S:
         return
     if not _one_more_today(turn):
         return
@@ -90,27 +90,29 @@ def draft_return_copy(
         store_name=central.name if central is not None else "central",
         sitoo_warehouse=settings.return_copies.sitoo_warehouse or 0,
         warehouse=warehouse,
-        units=on_no_copy(file, shipped),
+        units=on_no_copy(file, site, shipped),
         fulfilment=None,
         settings=settings,
         skus=skus,
         purpose=Purpose.RETURN,
         stores=[s.centra_warehouse for s in site.stores],
-        taken=_held(file),
+        taken=_held(file, site),
     )
     return warehouse, made
 
 
-def on_no_copy(file: OrderFile, shipped: Units) -> dict[int, int]:
+def on_no_copy(file: OrderFile, site: Site, shipped: Units) -> dict[int, int]:
     """{line: units} of those shipped that no return copy holds."""
-    held = _held(file)
+    held = _held(file, site)
     return {line: n - held.get(line, 0) for line, n in shipped.items() if n > held.get(line, 0)}
 
 
-def _held(file: OrderFile) -> dict[int, int]:
+def _held(file: OrderFile, site: Site) -> dict[int, int]:
+    """{line: units} on return copies already, or on the copy of a store that is none of the site's any more: tills find that one."""
     held: dict[int, int] = {}
     for copy in file.copies:
-        if copy.purpose is Purpose.RETURN and copy.state is not CopyState.CANCELLED:
+        left = copy.site == site.id and site.store_of_centra_warehouse(copy.warehouse) is None
+        if (copy.purpose is Purpose.RETURN or left) and copy.state is not CopyState.CANCELLED:
             for line, n in units_of(copy).items():
                 held[line] = held.get(line, 0) + n
     return held

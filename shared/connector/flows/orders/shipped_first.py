@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
 from connector.domain.configuration import Lane
-from connector.domain.exceptions import Kind, Owner
 from connector.domain.order_keys import delivery_of
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.owed import units_from, units_of
-from connector.runtime.queues import Work
+from connector.flows.orders.unclear_shipments import park_twice, stands_for
 from connector.sitoo.order_models import CLOSED, OPEN, HandedOut
 from connector.store.order_files import Copy, CopyState, Purpose
 
@@ -29,24 +28,24 @@ def is_echo(delivery: HandedOut) -> bool:
 
 
 def hand_out_what_centra_shipped(turn: OrderTurn, order: CentraOrder, body: str) -> None:
-    """For each open copy: shipments from its warehouse that no delivery of it led to."""
-    ours = {s.shipment_id for s in turn.file.shippings if s.shipment_id is not None}
+    """For each open copy of a store: shipments from its warehouse that no delivery of it led to."""
     for copy in turn.file.copies:
-        if copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not turn.is_ours(copy):
+        store = turn.ctx.store_at(copy.warehouse)
+        if store is None or copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not turn.is_ours(copy):
             continue
         for shipment in order.shipments:
             fact = f"handed-out:{shipment.id}:{copy.external_id}"
-            foreign = shipment.id not in ours and delivery_of(shipment.external_id) is None
-            if shipment.shipped_at is None or not foreign or fact in turn.file.handled:
+            if shipment.shipped_at is None or delivery_of(shipment.external_id) is not None or fact in turn.file.handled:
                 continue
-            held = units_of(copy)
-            lines = {line: min(n, held.get(line, 0)) for line, n in units_from(turn.file, shipment, copy.warehouse).items() if held.get(line)}
+            held, handed = units_of(copy), stands_for(turn.file, shipment, copy.warehouse)
+            shipped = {line: n - handed.get(line, 0) for line, n in units_from(turn.file, shipment, copy.warehouse).items()}
+            lines = {line: min(n, held[line]) for line, n in shipped.items() if n > 0 and held.get(line)}
             if lines:
-                _hand_out(turn, copy, shipment.id, shipment.shipped_at, lines, body)
+                _hand_out(turn, copy, turn.ctx.fulfils_from(store), shipment.id, shipment.shipped_at, lines, body)
                 turn.keep(replace(turn.file, handled=turn.file.handled | {fact}))
 
 
-def _hand_out(turn: OrderTurn, copy: Copy, shipment_id: int, shipped_at: float, lines: dict[int, int], body: str) -> None:
+def _hand_out(turn: OrderTurn, copy: Copy, place: int, shipment_id: int, shipped_at: float, lines: dict[int, int], body: str) -> None:
     ctx, order_id = turn.ctx, copy.sitoo_order_id
     if order_id is None:
         return
@@ -59,11 +58,10 @@ def _hand_out(turn: OrderTurn, copy: Copy, shipment_id: int, shipped_at: float, 
             units[row.row] = take
             lines[row.line] -= take
     if any(lines.values()):
-        _park_twice(turn, copy, shipment_id, body)
+        park_twice(turn, shipment_id, copy.warehouse, body)
     if not units:
         return
     turn.hold()
-    place = _place(turn, copy)
     gone = _counted_since(turn, copy, units, place, shipped_at)
     for counted in (False, True):
         some = {index: n for index, n in units.items() if (index in gone) is counted}
@@ -95,26 +93,6 @@ def _close(turn: OrderTurn, copy: Copy, order_id: int) -> None:
         turn.hold()
         turn.ctx.sitoo.put_order(order_id, {"orderstateid": CLOSED})
     turn.keep(turn.file.with_copy(replace(copy, state=CopyState.DONE)))
-
-
-def _park_twice(turn: OrderTurn, copy: Copy, shipment_id: int, body: str) -> None:
-    turn.park(
-        Kind.SHIPMENT_UNCLEAR,
-        Owner.CUSTOMER_SERVICE,
-        f"Shipment {shipment_id} of order {turn.file.number} was completed in Centra's admin and handed out by the store as well.",
-        "Ask the store whether the customer got the goods twice; correct the shipment or make a return in Centra, then discard this exception.",
-        Work.ORDERS,
-        body,
-        shipment=shipment_id,
-        centra_warehouse=copy.warehouse,
-    )
-
-
-def _place(turn: OrderTurn, copy: Copy) -> int:
-    store = turn.ctx.store_at(copy.warehouse)
-    if store is None:
-        raise LookupError(f"warehouse {copy.warehouse} is no store of this site")
-    return turn.ctx.fulfils_from(store)
 
 
 def _counted_since(turn: OrderTurn, copy: Copy, units: dict[int, int], place: int, shipped_at: float) -> set[int]:

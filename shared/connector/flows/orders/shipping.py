@@ -15,6 +15,7 @@ from connector.flows.orders.payments import capture_pending, paid_in_full
 from connector.flows.orders.refusals import words_of
 from connector.flows.orders.shipped_units import not_allocated, taken_from
 from connector.flows.orders.trouble import NOT_SENT, Postponed
+from connector.flows.orders.unclear_shipments import about, park_twice, park_unclear, shipped_before, shipped_by_hand, told_and_unchanged
 from connector.flows.orders.uncollected_refund import is_not_collected
 from connector.flows.orders.warehouse_turn import warehouse_turn
 from connector.runtime.queues import Work
@@ -63,12 +64,20 @@ def _create(
     ctx = turn.ctx
     if found is None and not fresh and ctx.clock.now() - shipping.at < SETTLE_S:
         raise Postponed(shipping.at + SETTLE_S - ctx.clock.now() + 1.0, f"shipment {shipping.external_id} may still appear in Centra")
-    if found is None and _told_and_unchanged(turn, order, shipping):
+    by_hand = shipped_by_hand(turn, order, shipping) if found is None else None
+    found = found or by_hand
+    if found is None and told_and_unchanged(turn, order, shipping):
         return shipping, order
     if found is None:
         short = not_allocated(turn.file, order, shipping)
+        twice = shipped_before(turn, order, shipping) if short else None
+        if twice is not None:
+            park_twice(turn, twice.id, shipping.warehouse, body)
+            return shipping, order
         if short:
-            _unclear(turn, shipping, f"Centra no longer has {short} for it at warehouse {shipping.warehouse}: somebody moved or cancelled it.", body)
+            park_unclear(
+                turn, shipping, f"Centra no longer has {short} for it at warehouse {shipping.warehouse}: somebody moved or cancelled it.", body
+            )
             return shipping, order
         policy = ctx.settings.capture
         paid = policy is Capture.PAID or paid_in_full(order)
@@ -92,25 +101,17 @@ def _create(
             turn.keep(turn.file.with_shipping(replace(shipping, at=shipping.at - SETTLE_S)))
             raise
         if written.id is None:
-            _unclear(turn, shipping, f"Centra refused the shipment: {words_of(written.errors)}", body)
+            park_unclear(turn, shipping, f"Centra refused the shipment: {words_of(written.errors)}", body)
             return shipping, order
         shipment_id = written.id
         turn.step("shipment created", note=f"shipment {shipment_id}", since=started)
     else:
         shipment_id = found.id
+        if by_hand is not None:
+            turn.step("shipped by hand in Centra", note=f"shipment {shipment_id}")
     created = replace(shipping, state=ShippingState.CREATED, shipment_id=shipment_id)
     turn.keep(turn.file.with_shipping(created))
     return created, _reread(turn, order)
-
-
-def _told_and_unchanged(turn: OrderTurn, order: CentraOrder, shipping: Shipping) -> bool:
-    """People were told that Centra refuses this shipment, and neither they nor Centra have done anything since."""
-    told = _told(shipping) in turn.file.handled and not turn.sent_back_at(Kind.SHIPMENT_UNCLEAR)
-    return told and order.updated_at < shipping.at
-
-
-def _told(shipping: Shipping) -> str:
-    return f"unclear:{shipping.delivery_id}"
 
 
 def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str, *, redriven: bool) -> Shipping:
@@ -125,19 +126,19 @@ def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str,
     if shipment is None:
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"shipment {shipping.shipment_id} cannot be read yet")
     if shipment.captured or shipment.paid or paid_in_full(order):
-        turn.resolve(Kind.CAPTURE_FAILED)
+        turn.resolve(Kind.CAPTURE_FAILED, about=about(shipping))
         return _keep_state(turn, shipping, ShippingState.CAPTURED)
     if capture_pending(order, since=shipping.at):
         raise Postponed(CAPTURE_LOOKED_AT_EVERY_S, f"the payment provider has not answered the capture of shipment {shipment.id}")
     # Once per redrive: `at` moves before the call, so that neither a crash nor a lost answer asks again.
-    if shipping.state is ShippingState.CAPTURE_FAILED and (redriven or turn.sent_back_at(Kind.CAPTURE_FAILED) > shipping.at):
+    if shipping.state is ShippingState.CAPTURE_FAILED and (redriven or turn.sent_back_at(Kind.CAPTURE_FAILED, about(shipping)) > shipping.at):
         started = ctx.clock.now()
         turn.step("capture asked for again", note=f"shipment {shipment.id}")
         turn.keep(turn.file.with_shipping(replace(shipping, at=started)))
         turn.hold()
         written = ctx.centra.capture_shipment(shipment.id)
         if not written.errors:
-            turn.resolve(Kind.CAPTURE_FAILED)
+            turn.resolve(Kind.CAPTURE_FAILED, about=about(shipping))
             return _keep_state(turn, shipping, ShippingState.CAPTURED)
     failed = _keep_state(turn, shipping, ShippingState.CAPTURE_FAILED)
     turn.park(
@@ -147,6 +148,7 @@ def _capture(turn: OrderTurn, order: CentraOrder, shipping: Shipping, body: str,
         "Look at the payment in Centra: capture it there or agree with the customer, then redrive this exception; the shipment is completed then.",
         Work.FULFILMENTS,
         body,
+        about=about(shipping),
         shipment=shipment.id,
         delivery=shipping.delivery_id,
     )
@@ -180,7 +182,7 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
         if written.errors and not _is_shipped(turn, order, shipping.shipment_id):
             for warehouse, sku in keys:
                 ctx.links.shipping(order.number, warehouse, sku, since=None)
-            _unclear(turn, shipping, f"Centra refused to complete the shipment: {words_of(written.errors)}", body)
+            park_unclear(turn, shipping, f"Centra refused to complete the shipment: {words_of(written.errors)}", body)
             return
     for (warehouse, sku), n in units.items():
         ctx.links.shipped(order.number, warehouse, sku, shipment_id=shipping.shipment_id, units=n, at=shipped_at)
@@ -188,7 +190,8 @@ def _complete(turn: OrderTurn, order: CentraOrder, copy: Copy, shipping: Shippin
     turn.touch_stock(keys)
     turn.step("shipment completed", note=f"shipment {shipping.shipment_id}", since=shipping.at)
     turn.keep(turn.file.with_shipping(replace(shipping, state=ShippingState.COMPLETED)))
-    turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED)
+    turn.resolve(Kind.SHIPMENT_UNCLEAR, Kind.CAPTURE_FAILED, about=about(shipping))
+    turn.resolve(Kind.SHIPMENT_UNCLEAR, about=f"shipment/{shipping.shipment_id}")
 
 
 def claim_of(copy: Copy, delivery_id: int, lines: dict[int, int], tracking: str, now: float) -> Shipping:
@@ -217,17 +220,3 @@ def _courier(turn: OrderTurn, order: CentraOrder) -> tuple[str, str]:
         if method.option in (order.shipping_option, order.shipping_option_uri):
             return method.carrier, method.service
     return "", ""
-
-
-def _unclear(turn: OrderTurn, shipping: Shipping, happened: str, body: str) -> None:
-    turn.park(
-        Kind.SHIPMENT_UNCLEAR,
-        Owner.CUSTOMER_SERVICE,
-        f"The store handed out part of order {turn.file.number}, and Centra does not show it. {happened}",
-        f"Open order {turn.file.number} in Centra, see what is allocated and shipped, correct it there, then redrive this exception.",
-        Work.FULFILMENTS,
-        body,
-        delivery=shipping.delivery_id,
-        centra_warehouse=shipping.warehouse,
-    )
-    turn.keep(replace(turn.file, handled=turn.file.handled | {_told(shipping)}))

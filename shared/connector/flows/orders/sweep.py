@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
+from connector.flows.orders.endings import counted_since
 from connector.flows.orders.till_orders import read_new_till_orders
+from connector.flows.orders.unreadable_files import tell_unreadable
 from connector.flows.orders.watches import due_watches
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import OPEN
@@ -23,8 +25,9 @@ def sweep_body(site: int) -> str:
 def sweep(ctx: OrderContext) -> int:
     """Send what is due to its queue; how many messages. Costs one Sitoo request per 100 open copies and one for new till orders."""
     now = ctx.clock.now()
-    files = list(ctx.files.open_files())
-    due = {f.number for f in files if f.number > 0 and f.look_at and f.look_at <= now}
+    files = list(ctx.files.open_files(lambda number, why: tell_unreadable(ctx, number, why)))
+    due = {f.number for f in files if f.number > 0 and f.look_at and f.look_at <= now and _is_swept_here(ctx, f)}
+    due |= counted_since(ctx, files)
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
     if bodies:
         ctx.queues.send(Work.ORDERS, bodies)
@@ -36,6 +39,12 @@ def sweep(ctx: OrderContext) -> int:
     if changed:
         ctx.queues.send(Work.FULFILMENTS, [_event(ctx, order_id) for order_id in sorted(changed)])
     return len(bodies) + len(returns) + len(changed) + read_new_till_orders(ctx)
+
+
+def _is_swept_here(ctx: OrderContext, file: OrderFile) -> bool:
+    """One site looks after each order; what a site left behind that is none of the mapping file's any more, the first one does."""
+    sites = [site.id for site in ctx.mapping.sites]
+    return file.site == ctx.site.id or (file.site not in sites and sites[:1] == [ctx.site.id])
 
 
 def _is_watched(ctx: OrderContext, file: OrderFile, copy: Copy) -> bool:

@@ -17,7 +17,7 @@ from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.sweep import sweep
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.till_orders import take_till_order
-from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.trouble import PASSING, REFUSED, postpone, try_again_later
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
@@ -139,8 +139,7 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
         except (LeaseLost, FileChanged):
             raise
         except PASSING as passing:
-            note_trouble(turn, Work.FULFILMENTS, message.body, passing)
-            try_again_later(ctx, Work.FULFILMENTS, message.body, passing, troubles=turn.file.troubles)
+            postpone(turn, Work.FULFILMENTS, message.body, passing)
             taken.later += 1
         except REFUSED as refused:
             park_refusal(turn, Work.FULFILMENTS, message.body, refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from connector.centra.errors import Unreadable
@@ -14,7 +15,7 @@ from connector.flows.orders.forward_order import forward_order
 from connector.flows.orders.order_turn import OrderTurn, order_turn
 from connector.flows.orders.oversold import take_oversold
 from connector.flows.orders.refusals import park_refusal
-from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.trouble import PASSING, REFUSED, postpone, try_again_later, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
@@ -79,13 +80,18 @@ def take_order_messages(messages: Sequence[OrderMessage], context_of: ContextOf,
         if reading is None:
             taken.ignored += len(of_order)
             continue
+        ends: list[End | Exception] = []
         for ctx in contexts:
             try:
-                _one(ctx, number, reading, of_order, ends_at, taken)
+                ends.append(_one(ctx, number, reading, of_order, ends_at, taken))
             except Exception as unforeseen:
                 # One order that nobody foresaw must not take the others of its batch with it.
                 tell_unforeseen(f"order {number}", unforeseen)
                 taken.failed += [message.message_id for message in of_order]
+        again = [end for end in ends if isinstance(end, Exception)]
+        if again and End.POSTPONED not in ends and of_order[0].message_id not in taken.failed:
+            # However many sites cannot go on, one message comes back: it is for all of them.
+            try_again_later(contexts[0], Work.ORDERS, of_order[0].body, min(again, key=lambda failure: wait_after(contexts[0], failure, 0)))
     return taken
 
 
@@ -150,29 +156,36 @@ def _fresh(turn: OrderTurn, reading: Reading) -> CentraOrder:
     return turn.ctx.centra.orders([number]).get(number, reading.order)
 
 
-def _one(ctx: OrderContext, number: int, reading: Reading, messages: Sequence[OrderMessage], ends_at: float, taken: TakenOrders) -> None:
+class End(Enum):
+    """How it ended for a site: done (or parked), or postponed: a message that comes back is on its way."""
+
+    DONE = 1
+    POSTPONED = 2
+
+
+def _one(ctx: OrderContext, number: int, reading: Reading, messages: Sequence[OrderMessage], ends_at: float, taken: TakenOrders) -> End | Exception:
+    """A failure is returned when it must be tried again and nothing is on its way yet."""
     body, redriven = messages[0].body, any(m.exception_id for m in messages)
     if ends_at - ctx.clock.now() < LATEST_START_S:
-        try_again_later(ctx, Work.ORDERS, body, TimeoutError("no time left"))
         taken.later += 1
-        return
+        return TimeoutError("no time left")
     try:
         with order_turn(ctx, number) as turn:
             try:
                 forward_order(turn, _fresh(turn, reading), body, redriven=redriven)
-                taken.done += 1
             except (LeaseLost, FileChanged):
                 raise
             except PASSING as passing:
-                note_trouble(turn, Work.ORDERS, body, passing)
-                try_again_later(ctx, Work.ORDERS, body, passing, troubles=turn.file.troubles)
+                postpone(turn, Work.ORDERS, body, passing)
                 taken.later += 1
+                return End.POSTPONED
             except REFUSED as refused:
                 park_refusal(turn, Work.ORDERS, body, refused)
-                taken.done += 1
+        taken.done += 1
     except PASSING as passing:
-        try_again_later(ctx, Work.ORDERS, body, passing)
         taken.later += 1
+        return passing
+    return End.DONE
 
 
 def _take_oversold(context_of: ContextOf, asked: dict[str, Any], message: OrderMessage, taken: TakenOrders) -> None:

@@ -9,7 +9,7 @@ from connector.domain.order_settings import PosSales
 from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.endless_aisle import COLLECT_MARKS, take_undelivered
+from connector.flows.orders.endless_aisle import COLLECT_MARKS, end_listed, is_listed, take_undelivered
 from connector.flows.orders.pos_sales import import_sale, is_imported
 from connector.flows.orders.till_sales import begun, sale_file
 from connector.flows.orders.trouble import PASSING
@@ -56,6 +56,8 @@ def take_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> int:
             ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id)], delay_s=int(HANDED_OVER_WITHIN_S))
             return started + 1
         started += take_undelivered(ctx, order, body)
+    elif order.state != OPEN:
+        end_listed(ctx, order)
     if _is_sale_to_import(ctx, order):
         started += import_sale(ctx, order, body)
     return started
@@ -104,7 +106,8 @@ def _send(ctx: OrderContext, orders: list[WholeOrder]) -> int:
     work = []
     for order in orders:
         wanted = _is_sale_to_import(ctx, order) and not is_imported(files.get(sale_file(order.id)))
-        if (not is_refund(order) and (wanted or _may_owe(ctx, order))) or _original_is_missing(ctx, order):
+        ended = order.state != OPEN and is_listed(files.get(sale_file(order.id)))
+        if (not is_refund(order) and (wanted or ended or _may_owe(ctx, order))) or _original_is_missing(ctx, order):
             work.append(order)
     if work:
         ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id) for order in work])

@@ -27,6 +27,7 @@ def park_changed_too_late(turn: OrderTurn, order: CentraOrder, copy: Copy, gap: 
         f"Call {name}: either they put the goods back and cancel the order in Sitoo, or you undo the change in Centra. Then redrive this exception.",
         Work.ORDERS,
         body,
+        about=f"warehouse/{copy.warehouse}",
         centra_warehouse=copy.warehouse,
         sitoo_order=copy.sitoo_order_id or 0,
     )

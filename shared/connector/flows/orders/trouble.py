@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from connector.runtime.queues import Work
 from connector.runtime.sitoo_lock import LockBusy
 from connector.sitoo import errors as sitoo_errors
 from connector.store.leases import LeaseLost
-from connector.store.order_files import FileChanged
+from connector.store.order_files import FileChanged, OrderFile
 
 
 class Postponed(Exception):
@@ -77,13 +78,30 @@ def try_again_later(ctx: OrderContext, work: Work, body: str, failure: Exception
     ctx.queues.send(work, [body], delay_s=min(900, math.ceil(wait_after(ctx, failure, troubles))))
 
 
-def note_trouble(turn: OrderTurn, work: Work, body: str, failure: Exception) -> None:
-    """Remember that this order waits for a vendor, so that the sweep finds it even if the message is lost; tell people when it lasts."""
-    ctx, file = turn.ctx, turn.file
-    look_at = ctx.clock.now() + wait_after(ctx, failure, file.troubles) + 30.0
+def postpone(turn: OrderTurn, work: Work, body: str, failure: Exception) -> None:
+    """Remember that this order waits for a vendor, tell people when it lasts, and put its message back – unless one waits that comes no later.
+
+    However many events and sites there are, a subject of an order so has one waiting message. The sweep finds the order even if that one is lost.
+    """
+    ctx, file, now = turn.ctx, turn.file, turn.ctx.clock.now()
     count = file.troubles if isinstance(failure, Postponed) else file.troubles + 1
-    turn.keep(replace(file, is_open=True, troubles=count, look_at=look_at, awaiting=f"another try: {failure}"[:200]))
-    if count == TROUBLES_TOLD:
+    wait = wait_after(ctx, failure, count)
+    waiting = {about: at for about, at in file.waiting.items() if at > now}
+    comes = waiting.get(_subject(work, body), math.inf) <= now + wait + 1.0
+    if not comes:
+        waiting[_subject(work, body)] = now + wait
+    turn.keep(
+        replace(
+            file,
+            is_open=True,
+            troubles=count,
+            troubled_site=ctx.site.id,
+            waiting=waiting,
+            look_at=now + wait + 30.0,
+            awaiting=f"another try: {failure}"[:200],
+        )
+    )
+    if count == TROUBLES_TOLD and count > file.troubles:
         turn.park(
             Kind.TECHNICAL,
             Owner.ENGINEERING,
@@ -92,3 +110,16 @@ def note_trouble(turn: OrderTurn, work: Work, body: str, failure: Exception) -> 
             work,
             body,
         )
+    if not comes:
+        try_again_later(ctx, work, body, failure, troubles=count)
+
+
+def calmed(file: OrderFile, site: int) -> OrderFile:
+    """The order went through for a site: its troubles are over, those of another site are not."""
+    return replace(file, troubles=0, troubled_site=0) if file.troubled_site in (0, site) else file
+
+
+def _subject(work: Work, body: str) -> str:
+    """What a message makes somebody look at: the order, or one Sitoo order of it."""
+    asked = json.loads(body)
+    return f"{work.value}/{asked['id']}" if work is not Work.ORDERS and asked.get("source") == "sitoo" else work.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from connector.centra.errors import Refused as CentraRefused
 from connector.centra.order_models import CentraOrder
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.copies import cancel_copy, given_up, is_given_up, record_reservation
@@ -26,9 +27,13 @@ def chase_uncollected(turn: OrderTurn, order: CentraOrder) -> None:
     for copy in turn.file.copies:
         if copy.state is not CopyState.OPEN or copy.purpose is not Purpose.FULFIL or not copy.ready_at or not turn.is_ours(copy):
             continue
+        store = ctx.store_at(copy.warehouse)
+        if store is None:
+            # The store left the mapping: people are told, and look after its pick-ups.
+            continue
         waited = ctx.clock.now() - copy.ready_at
         if is_given_up(turn, copy) or (waited >= rules.release_after_days * DAY_S and not order.on_hold):
-            _release(turn, order, copy)
+            _release(turn, order, copy, ctx.fulfils_from(store))
         elif waited >= rules.remind_after_days * DAY_S and not copy.reminded_at:
             ctx.announcer.announce(
                 "order.reminder",
@@ -39,7 +44,7 @@ def chase_uncollected(turn: OrderTurn, order: CentraOrder) -> None:
             turn.keep(turn.file.with_copy(replace(copy, reminded_at=ctx.clock.now())))
 
 
-def _release(turn: OrderTurn, order: CentraOrder, copy: Copy) -> None:
+def _release(turn: OrderTurn, order: CentraOrder, copy: Copy, place: int) -> None:
     """What was collected stays so. The rest: uncaptured, its lines are cancelled; captured, it is shipped and returned (see NOT_COLLECTED)."""
     ctx, order_id = turn.ctx, copy.sitoo_order_id
     if order_id is None:
@@ -53,7 +58,7 @@ def _release(turn: OrderTurn, order: CentraOrder, copy: Copy) -> None:
     if not is_given_up(turn, copy):
         turn.keep(replace(turn.file, handled=turn.file.handled | {given_up(copy)}))
     if paid_in_full(order):
-        if not _give_to_nobody(turn, copy, order_id, deliveries):
+        if not _give_to_nobody(turn, copy, order_id, place, deliveries):
             return
     else:
         _cancel(turn, order, copy, order_id, deliveries)
@@ -74,7 +79,9 @@ def _cancel(turn: OrderTurn, order: CentraOrder, copy: Copy, order_id: int, deli
     if units:
         with warehouse_turn(ctx, copy.warehouse):
             turn.hold()
-            ctx.centra.cancel_lines(order.number, units, remove=False, comment="not collected")
+            written = ctx.centra.cancel_lines(order.number, units, remove=False, comment="not collected")
+        if written.errors:
+            raise CentraRefused(written.errors)
         turn.step("released, because nobody collected it", note=copy.external_id)
     if not deliveries:
         cancel_copy(turn, copy)
@@ -88,7 +95,7 @@ def _cancel(turn: OrderTurn, order: CentraOrder, copy: Copy, order_id: int, deli
     turn.keep(turn.file.with_copy(replace(rest, state=CopyState.DONE)))
 
 
-def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, deliveries: Sequence[HandedOut]) -> bool:
+def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, place: int, deliveries: Sequence[HandedOut]) -> bool:
     """Handed out without moving stock, and closed: from now on no till gives it to anybody. Its shipment and return follow from that delivery.
 
     False: the customer came at the last moment.
@@ -96,12 +103,9 @@ def _give_to_nobody(turn: OrderTurn, copy: Copy, order_id: int, deliveries: Sequ
     ctx = turn.ctx
     left = {row: n for row, n in _left(copy, deliveries).items() if n}
     if left and not any(d.reference == NOT_COLLECTED for d in deliveries):
-        store = ctx.store_at(copy.warehouse)
-        if store is None:
-            raise LookupError(f"warehouse {copy.warehouse} is no store of this site")
         turn.hold()
         try:
-            ctx.sitoo.post_delivery(order_id, ctx.fulfils_from(store), left, reference=NOT_COLLECTED, ignore_stock=True)
+            ctx.sitoo.post_delivery(order_id, place, left, reference=NOT_COLLECTED, ignore_stock=True)
         except Refused:
             turn.hold()
             if any(_left(copy, [d for d in ctx.sitoo.handed_out(order_id) if not d.cancelled]).values()):

@@ -141,6 +141,7 @@ def _unclear(turn: OrderTurn, known: Returning, why: str, body: str) -> None:
         "Look at the return's payment history in Centra and at the payment provider; refund it there if it was not. Then discard this exception.",
         Work.FULFILMENTS,
         body,
+        about=f"return/{known.return_id or 0}",
         centra_return=known.return_id or 0,
     )
 

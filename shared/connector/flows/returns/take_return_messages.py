@@ -11,7 +11,7 @@ from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import OrderTurn, order_entity, order_turn
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
-from connector.flows.orders.trouble import PASSING, REFUSED, note_trouble, try_again_later
+from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, try_again_later, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
@@ -61,13 +61,20 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
                 taken.ignored += 1
                 continue
             seen.add(fact)
+        again: list[Exception] = []
         for ctx in some:
             try:
                 _take(ctx, asked, message, ends_at, together, taken)
+            except PASSING as passing:
+                taken.later += 1
+                again.append(passing)
             except Exception as unforeseen:
                 # One message that nobody foresaw must not take the others of its batch with it.
                 tell_unforeseen(f"a message about {asked['type']} {asked.get('id')}", unforeseen)
                 taken.failed.append(message.message_id)
+        if again and message.message_id not in taken.failed:
+            # However many sites cannot go on, one message comes back: it is for all of them.
+            try_again_later(some[0], Work.RETURNS, message.body, min(again, key=lambda failure: wait_after(some[0], failure, 0)))
     return taken
 
 
@@ -86,21 +93,17 @@ def _read(body: str) -> dict[str, Any] | None:
 
 
 def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_at: float, together: ReadTogether, taken: TakenReturns) -> None:
-    try:
-        if ends_at - ctx.clock.now() < LATEST_START_S:
-            try_again_later(ctx, Work.RETURNS, message.body, TimeoutError("no time left"))
-            taken.later += 1
-        elif asked.get("source") == "sitoo":
-            _till_order(ctx, int(asked["id"]), message, together, taken)
-        else:
-            number = int(asked["id"]) if asked["type"] == "returns_of" else asked.get("order") or ctx.centra.order_of_return(int(asked["id"]))
-            if number is None:
-                taken.ignored += 1
-            else:
-                _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
-    except PASSING as passing:
-        try_again_later(ctx, Work.RETURNS, message.body, passing)
-        taken.later += 1
+    """Raises trouble.PASSING when the message must come back, and none is on its way yet."""
+    if ends_at - ctx.clock.now() < LATEST_START_S:
+        raise Postponed(SHORTEST_WAIT_S, "no time left")
+    if asked.get("source") == "sitoo":
+        _till_order(ctx, int(asked["id"]), message, together, taken)
+        return
+    number = int(asked["id"]) if asked["type"] == "returns_of" else asked.get("order") or ctx.centra.order_of_return(int(asked["id"]))
+    if number is None:
+        taken.ignored += 1
+    else:
+        _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
 
 
 def _till_order(ctx: OrderContext, order_id: int, message: OrderMessage, together: ReadTogether, taken: TakenReturns) -> None:
@@ -125,8 +128,7 @@ def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage
         except (LeaseLost, FileChanged):
             raise
         except PASSING as passing:
-            note_trouble(turn, Work.RETURNS, message.body, passing)
-            try_again_later(ctx, Work.RETURNS, message.body, passing, troubles=turn.file.troubles)
+            postpone(turn, Work.RETURNS, message.body, passing)
             taken.later += 1
         except REFUSED as refused:
             tell_refused(turn, entity, refused, message.body)

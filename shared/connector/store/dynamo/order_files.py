@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from connector.store.dynamo.actions import put
@@ -14,7 +14,7 @@ from connector.store.dynamo.attributes import Row, text, whole
 from connector.store.dynamo.connection import Connection
 from connector.store.dynamo.shelves import Change, Place, Shelves, Stored
 from connector.store.order_file_json import from_json, same, to_json
-from connector.store.order_files import FileChanged, OrderFile
+from connector.store.order_files import FileChanged, OrderFile, OrderFileUnreadable
 
 KEPT_DAYS = 400
 """After an order is closed: returns come late."""
@@ -29,17 +29,18 @@ class DynamoOrderFiles:
         self._shelves = Shelves(connection, table)
 
     def get(self, number: int) -> OrderFile | None:
-        return self.get_many([number]).get(number)
+        stored = self._shelves.read(_place(number))
+        return None if stored is None else _file(stored.row)
 
     def get_many(self, numbers: list[int]) -> dict[int, OrderFile]:
         found = self._shelves.read_many([_place(number) for number in numbers])
-        return {int(sk): _file(stored.row) for sk, stored in found.items()}
+        return {file.number: file for file in _readable((stored.row for stored in found.values()), None)}
 
     def put(self, file: OrderFile) -> OrderFile:
         return self._shelves.change(_place(file.number), lambda stored: self._decide(stored, file))
 
-    def open_files(self) -> Iterator[OrderFile]:
-        return (_file(row) for row in self._shelves.list(_OPEN))
+    def open_files(self, unreadable: Callable[[int, OrderFileUnreadable], None] | None = None) -> Iterator[OrderFile]:
+        return _readable(self._shelves.list(_OPEN), unreadable)
 
     def know_sitoo_order(self, sitoo_order_id: int, number: int) -> None:
         self._db.write([put(self._table, {"pk": f"sitoo#{sitoo_order_id}", "sk": "-", "number": number, "ttl": self._cleared_at()})])
@@ -64,6 +65,15 @@ class DynamoOrderFiles:
 
 def _place(number: int) -> Place:
     return Place(_OPEN, _CLOSED, str(number))
+
+
+def _readable(rows: Iterable[Row], unreadable: Callable[[int, OrderFileUnreadable], None] | None) -> Iterator[OrderFile]:
+    for row in rows:
+        try:
+            yield _file(row)
+        except OrderFileUnreadable as why:
+            if unreadable is not None:
+                unreadable(int(text(row, "sk")), why)
 
 
 def _file(row: Row) -> OrderFile:
