@@ -17,8 +17,8 @@ from sandbox.sitoo.records import OPEN
 from sandbox.stock_story import CENTRAL, SITE
 
 LATENCY_S, STORAGE_S, RECEIVE_S = 0.15, 0.005, 0.06
-ORDERS_WINDOW_S = 1.0
-"""The batching window of the orders queue, as the template has it."""
+WINDOWS = {Work.ORDERS: 1.0, Work.RETURNS: 1.0, Work.FULFILMENTS: RECEIVE_S, Work.STORE_STOCK: RECEIVE_S}
+"""The batching windows as the template has them; where it has none, the way to the function."""
 STORES = tuple(Store(f"Store {n}", 10 + n, (SitooWarehouse(100 + n),), n) for n in range(1, 6))
 SKUS = tuple(f"ITEM-{n:02d}" for n in range(60))
 PLENTY = 5_000
@@ -71,7 +71,7 @@ class Shop:
             world.centra.put_stock(CENTRAL, sku, PLENTY)
         for store in STORES:
             world.sitoo.receive(store.sellable_ids()[0], dict.fromkeys(SKUS, PLENTY))
-        world.windows |= dict.fromkeys((Work.STORE_STOCK, Work.FULFILMENTS, Work.RETURNS), RECEIVE_S) | {Work.ORDERS: ORDERS_WINDOW_S}
+        world.windows |= WINDOWS
         story.run(180.0)
         return cls(story, random.Random(7))
 

@@ -61,7 +61,7 @@ class OrderStory:
         users: Mapping[Any, str] | None = None,
         stores: tuple[Store, ...] = STORES,
     ) -> OrderStory:
-        """Three stores with `stock` units of each SKU (default 5), in step with Centra; a central warehouse with `central` of each."""
+        """`stores` with `stock` units of each SKU (default 5), in step with Centra; a central warehouse with `central` of each."""
         mapping = story_mapping(settings, stores)
         if users:
             mapping = replace(mapping, sitoo=replace(mapping.sitoo, api_users=dict(users)))
