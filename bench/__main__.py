@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from bench import burst, calls, cost, demo, memory, orders, peak, startup
+from bench import burst, calls, cost, demo, memory, orders, peak, returns, startup
 from bench.emulated import FOLDER, Failed, Stage, stage
 from bench.figures import Figure, table, write_results
 from sandbox.demo.vendors import VendorFailed
@@ -40,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[Told], list[Figure]]] = {
     "stock.peak": peak.measure,
     "stock.demo": demo.measure,
     "orders": orders.measure,
+    "returns": returns.measure,
     "startup": _on_a_stage(startup.measure),
     "memory": _on_a_stage(memory.measure),
     "cost": cost.measure,

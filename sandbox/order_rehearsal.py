@@ -30,7 +30,7 @@ from connector.store.memory.sales_ledger import MemorySalesLedger
 from ops.read_credentials import ReadToken
 from sandbox.memory_bus import MemoryBus
 from sandbox.memory_queues import Message
-from sandbox.rehearsal import FUNCTION_S, MOST_AT_ONCE, Consumer, Received, Rehearsal
+from sandbox.rehearsal import AT_ONCE, FUNCTION_S, MOST_AT_ONCE, Consumer, Received, Rehearsal
 from sandbox.stand_ins import Crash, Invocation
 from sandbox.task_time import Task, TaskTime
 
@@ -147,7 +147,7 @@ class OrderRehearsal(Rehearsal):
         return first if visible >= MOST_IN_BATCH else first + self.windows[work]
 
     def _free(self, work: Work) -> bool:
-        return self._serving.count(work) < MOST_AT_ONCE
+        return self._serving.count(work) < AT_ONCE.get(work, MOST_AT_ONCE)
 
     def _invoke(self, work: Work, consume: Consumer, messages: Sequence[Message]) -> None:
         self.counts.invocations += 1

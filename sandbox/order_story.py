@@ -36,9 +36,9 @@ SETTINGS = OrderSettings(
 )
 
 
-def story_mapping(settings: OrderSettings = SETTINGS) -> MappingFile:
+def story_mapping(settings: OrderSettings = SETTINGS, stores: tuple[Store, ...] = STORES) -> MappingFile:
     central = CentralWarehouse("Central", CENTRAL, MIRROR)
-    site = Site(SITE, "SEK", "Europe/Stockholm", STORES, (central,))
+    site = Site(SITE, "SEK", "Europe/Stockholm", stores, (central,))
     return MappingFile(version=1, sites=(site,), switches=Switches(sync_orders=True, sync_returns=True), orders=settings)
 
 
@@ -59,9 +59,10 @@ class OrderStory:
         latency: float = 0.0,
         central: int = 100,
         users: Mapping[Any, str] | None = None,
+        stores: tuple[Store, ...] = STORES,
     ) -> OrderStory:
-        """Three stores with `stock` units of each SKU (default 5), in step with Centra; a central warehouse with `central` of each."""
-        mapping = story_mapping(settings)
+        """`stores` with `stock` units of each SKU (default 5), in step with Centra; a central warehouse with `central` of each."""
+        mapping = story_mapping(settings, stores)
         if users:
             mapping = replace(mapping, sitoo=replace(mapping.sitoo, api_users=dict(users)))
         world = OrderRehearsal(mapping, plan=Plan.GROWTH, limits=limits)
@@ -150,7 +151,7 @@ class OrderStory:
 
     def must_be(self) -> dict[Key, int]:
         """What Centra must hold per (warehouse, sku), from the two systems' true state and what stores could not find."""
-        return {(s.centra_warehouse, sku): self._truth(s, sku).physical for s in STORES for sku in SKUS}
+        return {(s.centra_warehouse, sku): self._truth(s, sku).physical for s in self.world.site.stores for sku in SKUS}
 
     def physical(self, warehouse: int, sku: str) -> int:
         return int(self.world.centra.snapshot().get(warehouse, {}).get(sku, {"physical": 0})["physical"])

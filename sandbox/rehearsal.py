@@ -53,7 +53,9 @@ from sandbox.sitoo.state import SitooState
 from sandbox.stand_ins import Crash, HookedTransport, Invocation
 
 FUNCTION_S = 60.0
+AT_ONCE = {Work.FULFILMENTS: 4, Work.RETURNS: 4}
 MOST_AT_ONCE = 2
+"""How many invocations of a function run at once, and of those that AT_ONCE does not name: MaximumConcurrency in the template."""
 MOST_NESTED = 2
 """Invocations that run inside each other's waits: more add little, and cost much time."""
 Received = tuple[str, str, str | None]
@@ -167,7 +169,7 @@ class Rehearsal:
         """One invocation of each function whose queue has visible messages; False when there were none."""
         served = False
         for work, consume in self.consumers.items():
-            if self._serving.count(work) < MOST_AT_ONCE and (messages := self.queues.receive(work, 10)):
+            if self._serving.count(work) < AT_ONCE.get(work, MOST_AT_ONCE) and (messages := self.queues.receive(work, 10)):
                 self._invoke(work, consume, messages)
                 served = True
         return served

@@ -45,7 +45,7 @@ def stock_up(world: Rehearsal, levels: Mapping[str, int], *, central: int) -> No
         entries.append(SkuEntry(sku, ids["size_id"], ids["product_id"], ids["variant_id"], sku))
         world.centra.put_stock(CENTRAL, sku, central)
     world.sku_map.put_many(SITE, entries)
-    for store in STORES:
+    for store in world.site.stores:
         world.centra.add_warehouse(store.centra_warehouse, store.name)
         for warehouse in store.sitoo_warehouses:
             world.sitoo.add_warehouse(warehouse.id, f"{store.name} {warehouse.id}", store_id=store.sitoo_store, sellable=warehouse.sellable)

@@ -1,4 +1,4 @@
-"""The returns queue: refunds at tills become returns in Centra, returns in Centra are recorded in Sitoo."""
+"""The returns queue: till sales go into the books, refunds at tills become returns in Centra, returns in Centra are recorded in Sitoo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connector.runtime.observability import logger
 
 @cache
 def _function() -> OrderFunction:
-    return OrderFunction(os.environ, by="sync_return", wanted=lambda switches: switches.sync_returns)
+    return OrderFunction(os.environ, by="sync_return", wanted=lambda switches: switches.sync_returns or switches.sync_orders)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -24,5 +24,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     messages = [OrderMessage(r["messageId"], r["body"], exception_id_of(r.get("messageAttributes", {}))) for r in event["Records"]]
     ends_at = function.ends_at(context.get_remaining_time_in_millis())
     taken = take_return_messages(messages, function.context_of, function.sites, ends_at=ends_at)
-    logger().info("returns taken", failed=len(taken.failed), done=taken.done, later=taken.later, ignored=taken.ignored)
+    logger().info("returns taken", failed=len(taken.failed), done=taken.done, later=taken.later, ignored=taken.ignored, passed_on=taken.passed_on)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in taken.failed]}

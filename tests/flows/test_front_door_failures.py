@@ -142,9 +142,7 @@ def test_nobody_is_refused_for_good_while_the_secret_cannot_be_read_again(vendor
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_bug_is_503_and_its_text_is_not_logged(
-    vendor: str, aws: Aws, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_bug_is_503_and_its_text_is_not_logged(vendor: str, aws: Aws, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     address = "@".join(("someone", "example.com"))
 
     def bug(*_args: object) -> None:

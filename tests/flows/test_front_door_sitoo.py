@@ -52,6 +52,41 @@ def test_a_delivery_names_its_order_and_itself() -> None:
     assert (message["type"], message["id"], message["delivery"]) == ("order-delivery", 5, 17)
 
 
+def sold(order: int) -> dict[str, Any]:
+    return sitoo_event("order", eshop_id=1, order_id=order, order_event_type="add", order_state_changed="closed")
+
+
+def test_what_is_closed_as_it_is_added_was_sold_at_a_till_and_goes_to_the_books() -> None:
+    door = Door()
+    receive(door, sitoo_call([sold(5)]))
+    assert door.stored(Work.FULFILMENTS) == []
+    assert door.stored(Work.RETURNS) == [{"v": 1, "source": "sitoo", "type": "order", "site": 1, "id": 5, "action": "add", "state": "closed"}]
+    assert nudges(door) == [1]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_else_the_call_tells_of_a_sale_says_nothing_new(first: bool) -> None:
+    door = Door()
+    delivered = sitoo_event("order-delivery", eshop_id=1, order_id=5, order_delivery_id=17)
+    mailed = sitoo_event("order", eshop_id=1, order_id=5, order_event_type="email-receipt")
+    receive(door, sitoo_call([delivered, sold(5), mailed] if first else [sold(5), delivered, mailed]))
+    assert door.stored(Work.FULFILMENTS) == []
+    assert len(door.stored(Work.RETURNS)) == 1
+
+
+def test_another_state_of_a_sale_and_other_orders_of_its_call_are_told() -> None:
+    door = Door()
+    cancelled = sitoo_event("order", eshop_id=1, order_id=5, order_event_type="update", order_state_changed="cancelled")
+    elsewhere = sitoo_event("order-delivery", eshop_id=2, order_id=5, order_delivery_id=17)
+    handed_out = sitoo_event("order-delivery", eshop_id=1, order_id=6, order_delivery_id=18)
+    receive(door, sitoo_call([sold(5), cancelled, elsewhere, handed_out]))
+    assert [(m["type"], m["site"], m["id"]) for m in door.stored(Work.FULFILMENTS)] == [
+        ("order", 1, 5),
+        ("order-delivery", 2, 5),
+        ("order-delivery", 1, 6),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["warehouse-transaction", "shipment", "shipment-v3"])
 def test_stock_events_are_a_nudge_and_nothing_else(kind: str) -> None:
     door = Door()

@@ -25,8 +25,8 @@ def test_the_order_documents_are_among_those_compared() -> None:
         ("shipmentInfo", "info", {"CreateShipment", "CompleteShipment"}),
         ("stockActionPolicy", "stockAction2", {"UnallocateOrder", "CancelLines"}),
         ("attributeElementValue", "text", {"AssignAttribute"}),
-        ("refundPaymentHistory", "refunds", {"ReturnsOfOrder"}),
-        ("bundleOrderLine", "bundle", {"WholeOrders"}),
+        ("refundPaymentHistory", "refunds", {"ReturnsOfOrder", "OrderWithReturns", "OneReturn"}),
+        ("bundleOrderLine", "bundle", {"WholeOrders", "OrderWithReturns"}),
         ("internalComment: String", "remark: String", {"CommentOrder", "CommentOfOrder"}),
     ],
 )

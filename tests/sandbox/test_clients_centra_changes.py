@@ -61,8 +61,10 @@ def test_shipments_and_returns_lead_to_their_order(world: CentraOrderWorld) -> N
     number = placed(world)
     shipment = world.state.ship(number)["shipment_id"]
     back = world.state.return_into(shipment, [("TEE-M", 1)])["return_id"]
-    assert (world.orders.order_of_shipment(shipment), world.orders.order_of_return(back)) == (number, number)
-    assert (world.orders.order_of_shipment(999), world.orders.order_of_return(999)) == (None, None)
+    found = world.orders.return_with_order(back)
+    assert found is not None
+    assert (world.orders.order_of_shipment(shipment), found[0], found[1].id) == (number, number, back)
+    assert (world.orders.order_of_shipment(999), world.orders.return_with_order(999)) == (None, None)
 
 
 def test_every_new_return_is_found(world: CentraOrderWorld) -> None:

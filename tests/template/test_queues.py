@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.returns import WINDOWS
 from connector.runtime.queues import Work
+from sandbox.rehearsal import AT_ONCE, MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from tests.template.conftest import Template
@@ -68,6 +71,14 @@ def test_consumers_report_partial_failures_and_bound_concurrency_at_the_queue(te
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], queue
         assert source["ScalingConfig"]["MaximumConcurrency"] >= 2, queue
         assert "ReservedConcurrentExecutions" not in template.functions[function], function
+
+
+def test_rehearsals_and_measurements_run_functions_as_the_template_says(template: Template) -> None:
+    sources = {queue: source for _, queue, source in template.queue_sources()}
+    for work in (Work.STORE_STOCK, Work.ORDERS, Work.FULFILMENTS, Work.RETURNS):
+        source = sources[f"{logical_id(work)}Queue"]
+        assert source["ScalingConfig"] == {"MaximumConcurrency": AT_ONCE.get(work, MOST_AT_ONCE)}
+        assert source["MaximumBatchingWindowInSeconds"] == math.floor(WINDOWS[work])
 
 
 def test_the_drain_is_nudged_without_waiting_for_a_batch(template: Template) -> None:

@@ -97,7 +97,7 @@ def test_an_order_function_finds_all_its_settings(template: Template, function: 
     assert set(settings.queues) == ORDER_FUNCTIONS[function]
     assert settings.event_bus
     assert settings.vendors.centra_order_api_url == ""
-    assert ("TABLE_SALES_LEDGER" in told) == (function == "SyncReturn")
+    assert ("TABLE_SALES_LEDGER" in told) == (function in ("SyncFulfilment", "SyncReturn"))
 
 
 def works_named(module: str, seen: set[str]) -> set[str]:

@@ -55,9 +55,7 @@ def test_arrival_times_never_go_backwards_even_when_clocks_do(plan: Plan, share:
 
 
 @given(plans, shares, lanes, st.integers(0, 10), st.integers(0, 10), st.floats(0, 100))
-def test_the_promised_moment_is_kept_and_not_too_late(
-    plan: Plan, share: float, lane: Lane, requests: int, mutations: int, ahead: float
-) -> None:
+def test_the_promised_moment_is_kept_and_not_too_late(plan: Plan, share: float, lane: Lane, requests: int, mutations: int, ahead: float) -> None:
     rows = quota.buckets(plan, share)
     wanted = {quota.REQUESTS: requests, quota.MUTATIONS: mutations}
     arrivals = {b.key: T0 + ahead * b.window_s / 100 for b in rows}

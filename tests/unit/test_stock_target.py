@@ -12,9 +12,7 @@ from connector.domain.stock_target import OnHand, OwedLine, is_settled, target
 NOW = 1_800_000_000.0
 DAY = 86_400.0
 
-LINE = OwedLine(
-    order_number=7, allocated=0, shipped=0, shipped_at=0.0, delivered=0, reserved=0, reserved_until=None, withheld=0, withheld_at=0.0
-)
+LINE = OwedLine(order_number=7, allocated=0, shipped=0, shipped_at=0.0, delivered=0, reserved=0, reserved_until=None, withheld=0, withheld_at=0.0)
 
 
 def on_hand(total: int, reserved: int = 0, stocktaken_at: float = 0.0) -> OnHand:

@@ -13,10 +13,11 @@ from connector.centra.answers import Malformed, Node, date_text, moment, of, who
 from connector.centra.calls import list_of, read
 from connector.centra.errors import Unavailable, Unreadable
 from connector.centra.order_answers import centra_order, centra_return, lists_all, merge_allocations
-from connector.centra.order_lookups import OrderLookups
+from connector.centra.order_lookups import OrderLookups, order_number
 from connector.centra.order_models import CentraOrder, ReturnOfOrder, Written
 from connector.centra.order_values import text
 from connector.centra.stores_read import INCLUSIVE_S, Place
+from connector.centra.transport import GraphAnswer
 from connector.centra.written import written
 from connector.domain.configuration import Lane
 
@@ -73,17 +74,26 @@ class GraphQLCentraOrders(OrderLookups):
             changes[shipment] = order, _updated(node)
         return changes, complete
 
-    def returns_of(self, order_number: int) -> list[ReturnOfOrder]:
+    def returns_of(self, number: int) -> list[ReturnOfOrder]:
         """See CentraOrders; one request per 50 returns."""
-        found: dict[int, ReturnOfOrder] = {}
-        page = 1
-        while True:
-            answer, _ = self._calls.query(documents.RETURNS, {"number": [order_number], "page": page}, Lane.ORDERS)
-            nodes = list_of(answer, "returns")
-            found |= {row.id: row for row in (read(centra_return, node) for node in nodes)}
-            if len(nodes) < documents.RETURNS_PAGE:
-                return [found[key] for key in sorted(found)]
-            page += 1
+        answer, _ = self._calls.query(documents.RETURNS, {"number": [number], "page": 1}, Lane.ORDERS)
+        return self._returns(number, answer)
+
+    def order_with_returns(self, number: int) -> tuple[CentraOrder | None, list[ReturnOfOrder]]:
+        """See CentraOrders; one request per 50 returns."""
+        answer, _ = self._calls.query(documents.ORDER_WITH_RETURNS, {"number": [number], "page": 1}, Lane.ORDERS)
+        order = None
+        for node in list_of(answer, "orders"):
+            if read(lambda n: whole(of(n, "number")), node) == number:
+                self._read_on(number, node, Lane.ORDERS)
+                order = _order(number, node)
+        return order, self._returns(number, answer)
+
+    def return_with_order(self, return_id: int) -> tuple[int, ReturnOfOrder] | None:
+        """See CentraOrders."""
+        answer, _ = self._calls.query(documents.RETURN, {"id": [return_id]}, Lane.ORDERS)
+        nodes = list_of(answer, "returns")
+        return (read(order_number, nodes[0]), read(centra_return, nodes[0])) if nodes else None
 
     def allocate(self, order: int, lines: Mapping[int, int], warehouses: Sequence[int], comment: str) -> Written:
         given = {"order": order, "comment": comment, **_rows(lines)} | {f"w{i}": w for i, w in enumerate(warehouses)}
@@ -168,6 +178,18 @@ class GraphQLCentraOrders(OrderLookups):
 
     def refund_return(self, return_id: int) -> Written:
         return self._write(mutations.REFUND_RETURN, {"id": return_id}, return_id)
+
+    def _returns(self, number: int, answer: GraphAnswer) -> list[ReturnOfOrder]:
+        """Those of a first page, and of the pages behind it."""
+        found: dict[int, ReturnOfOrder] = {}
+        page = 1
+        while True:
+            nodes = list_of(answer, "returns")
+            found |= {row.id: row for row in (read(centra_return, node) for node in nodes)}
+            if len(nodes) < documents.RETURNS_PAGE:
+                return [found[key] for key in sorted(found)]
+            page += 1
+            answer, _ = self._calls.query(documents.RETURNS, {"number": [number], "page": page}, Lane.ORDERS)
 
     def _write(self, document: str, given: Mapping[str, Any], changed: int | None = None) -> Written:
         return written(self._calls.send(document, given, Lane.ORDERS, mutations=1), changed)

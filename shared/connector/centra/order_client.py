@@ -37,10 +37,16 @@ class CentraOrders(Protocol):
 
     def order_of_shipment(self, shipment: int) -> int | None: ...
 
-    def order_of_return(self, return_id: int) -> int | None: ...
+    def return_with_order(self, return_id: int) -> tuple[int, ReturnOfOrder] | None:
+        """A return with its order's number; None when there is none."""
+        ...
 
-    def returns_of(self, order_number: int) -> list[ReturnOfOrder]:
+    def returns_of(self, number: int) -> list[ReturnOfOrder]:
         """Every return of an order, with refunds."""
+        ...
+
+    def order_with_returns(self, number: int) -> tuple[CentraOrder | None, list[ReturnOfOrder]]:
+        """An order and every return of it, read together."""
         ...
 
     def allocate(self, order: int, lines: Mapping[int, int], warehouses: Sequence[int], comment: str) -> Written:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.centra import names as n
-from connector.centra.order_lookups import NEW_RETURNS, OWNER_OF_RETURN, OWNER_OF_SHIPMENT
+from connector.centra.order_lookups import NEW_RETURNS, OWNER_OF_SHIPMENT
 from connector.centra.order_mutations import every_mutation
 
 ORDERS_AT_ONCE = 10
@@ -111,14 +111,29 @@ CHANGED_SHIPMENTS = f"""query ChangedShipments($from: {n.DATE_TYPE}, $page: Int)
   }}
 }}"""
 
-RETURNS = f"""query ReturnsOfOrder($number: [Int!], $page: Int) {{
-  returns(where: {{orderNumber: $number}}, sort: [{n.SORT_RETURNS}], limit: {RETURNS_PAGE}, page: $page) {{
-    id createdAt returnStatus returnedToStock
+_RETURN = f"""id createdAt returnStatus returnedToStock
     ... on {n.DTC_RETURN} {{
       externalId grandTotal {{ valueInCents }} returnWarehouse {{ id }} shipment {{ id }}
       lines {{ quantity shipmentLine {{ id }} }}
       refundPaymentHistory {{ {_PAYMENT} }}
-    }}
+    }}"""
+_RETURNS = f"""returns(where: {{orderNumber: $number}}, sort: [{n.SORT_RETURNS}], limit: {RETURNS_PAGE}, page: $page) {{
+    {_RETURN}
+  }}"""
+
+RETURNS = f"""query ReturnsOfOrder($number: [Int!], $page: Int) {{
+  {_RETURNS}
+}}"""
+
+ORDER_WITH_RETURNS = f"""query OrderWithReturns($number: [Int!], $page: Int) {{
+  orders(where: {{number: $number}}, limit: 1) {{ ...WholeOrder }}
+  {_RETURNS}
+}}{_ORDER}"""
+
+RETURN = f"""query OneReturn($id: [Int!]) {{
+  returns(where: {{id: $id}}, limit: 1) {{
+    {_RETURN}
+    order {{ number }}
   }}
 }}"""
 
@@ -136,7 +151,8 @@ def every_order_document() -> dict[str, str]:
         "ReturnsOfOrder": RETURNS,
         "MarkedOrders": MARKED_ORDERS,
         "OwnerOfShipment": OWNER_OF_SHIPMENT,
-        "OwnerOfReturn": OWNER_OF_RETURN,
+        "OrderWithReturns": ORDER_WITH_RETURNS,
+        "OneReturn": RETURN,
         "NewReturns": NEW_RETURNS,
         "CommentOfOrder": INTERNAL_COMMENT,
         **every_mutation(),

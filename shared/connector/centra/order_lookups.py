@@ -1,4 +1,4 @@
-"""Whose a shipment or return is, and which returns are new: what an event or a poll knows only by its own id."""
+"""Whose a shipment is, and which returns are new: what an event or a poll knows only by its own id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from connector.domain.configuration import Lane
 NEW_RETURNS_PAGE = 100
 
 OWNER_OF_SHIPMENT = """query OwnerOfShipment($id: [Int!]) { shipments(where: {id: $id}, limit: 1) { id order { number } } }"""
-OWNER_OF_RETURN = """query OwnerOfReturn($id: [Int!]) { returns(where: {id: $id}, limit: 1) { id order { number } } }"""
 NEW_RETURNS = f"""query NewReturns($from: {n.DATE_TYPE}, $page: Int) {{
   returns(where: {{createdAt: {{from: $from}}}}, sort: [{n.SORT_BY_CREATION}], limit: {NEW_RETURNS_PAGE}, page: $page) {{ id order {{ number }} }}
 }}"""
@@ -27,10 +26,9 @@ class OrderLookups:
         self._calls = calls
 
     def order_of_shipment(self, shipment: int) -> int | None:
-        return self._owner(OWNER_OF_SHIPMENT, "shipments", shipment)
-
-    def order_of_return(self, return_id: int) -> int | None:
-        return self._owner(OWNER_OF_RETURN, "returns", return_id)
+        answer, _ = self._calls.query(OWNER_OF_SHIPMENT, {"id": [shipment]}, Lane.ORDERS)
+        found = list_of(answer, "shipments")
+        return read(order_number, found[0]) if found else None
 
     def new_returns(self, *, since: float, until_page: int = 20) -> dict[int, int]:
         """See CentraOrders; a page (and request) holds 100. The list only grows at its end, so pages can be counted."""
@@ -39,16 +37,11 @@ class OrderLookups:
             given: Mapping[str, Any] = {"from": date_text(since - INCLUSIVE_S), "page": page}
             answer, _ = self._calls.query(NEW_RETURNS, given, Lane.ORDERS)
             nodes = list_of(answer, "returns")
-            found |= {read(lambda x: whole(of(x, "id")), node): read(_number, node) for node in nodes}
+            found |= {read(lambda x: whole(of(x, "id")), node): read(order_number, node) for node in nodes}
             if len(nodes) < NEW_RETURNS_PAGE:
                 break
         return found
 
-    def _owner(self, document: str, field: str, subject: int) -> int | None:
-        answer, _ = self._calls.query(document, {"id": [subject]}, Lane.ORDERS)
-        found = list_of(answer, field)
-        return read(_number, found[0]) if found else None
 
-
-def _number(node: Node) -> int:
+def order_number(node: Node) -> int:
     return whole(of(node, "order", "number"))

@@ -3,10 +3,14 @@
 Sitoo sends an array in order, again and again until it gets a 200, and holds everything behind it meanwhile: so nothing is validated
 here beyond ids. Its `event_id`s are not remembered: every message is a nudge to re-read an object, so a doubled event costs a look and
 changes nothing, while a table of ids seen would be one more write that can fail between SQS and the answer.
+
+An order that is closed as it is added was rung up at a till: the returns flow, which books it, hands on what concerns others. So the hundreds of
+sales of an hour do not stand before the web orders that stores hand out.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from connector.flows.sorted_events import Receipt, SortedEvents, whole_number, word
@@ -23,7 +27,7 @@ STOCK_ONLY_EVENTS = frozenset({"warehouse-transaction", "shipment", "shipment-v3
 RESERVING_EVENTS = frozenset({"order", "booking"})
 """They may change reservations, of which no feed tells. A delivery moves goods, which the feed tells."""
 SOLD_AT_A_TILL = {"action": "add", "state": "closed"}
-"""An order that is closed as it is added reserves nothing; its goods moved, which the feed tells."""
+"""An order that is closed as it is added reserves nothing; its goods moved, which the feed tells. No copy of a web order is added closed."""
 
 WORKS = (Work.STORE_STOCK, Work.FULFILMENTS, Work.RETURNS, Work.UNKNOWN)
 """The queues this receiver writes to."""
@@ -34,7 +38,9 @@ def receive_sitoo_events(request: Request, door: FrontDoor) -> Receipt:
     if not _authentic(request, door):
         return Receipt(401, "wrong credentials")
     found = SortedEvents("sitoo")
-    found.read(request.body, webhook.parse_events, webhook.Unparsable, lambda event: _sort(event, door.sites, found))
+    of_orders = _OfOrders()
+    found.read(request.body, webhook.parse_events, webhook.Unparsable, lambda event: _sort(event, door.sites, found, of_orders))
+    of_orders.put(found)
     found.store(door.queues, request, "event")
     return Receipt(200, "valid", found.counts())
 
@@ -47,7 +53,28 @@ def _authentic(request: Request, door: FrontDoor) -> bool:
     return newer is not None and webhook.verify(header, webhook.accepted_credentials(newer))
 
 
-def _sort(event: object, sites: tuple[int, ...], found: SortedEvents) -> None:
+@dataclass(slots=True)
+class _OfOrders:
+    """The order events of one call: `others` are those of orders that were not just `sold` (site, order id) at a till."""
+
+    sold: set[tuple[int, int]] = field(default_factory=set)
+    others: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, message: dict[str, Any], happened: dict[str, str], found: SortedEvents) -> None:
+        if message["type"] == "order" and happened == SOLD_AT_A_TILL:
+            self.sold.add((message["site"], message["id"]))
+            found.put(Work.RETURNS, message)
+        else:
+            self.others.append(message)
+
+    def put(self, found: SortedEvents) -> None:
+        """What else a call tells of a sale (its goods were handed over, its receipt was mailed) says nothing new, unless its state changed."""
+        for message in self.others:
+            if "state" in message or (message["site"], message["id"]) not in self.sold:
+                found.put(Work.FULFILMENTS, message)
+
+
+def _sort(event: object, sites: tuple[int, ...], found: SortedEvents, of_orders: _OfOrders) -> None:
     kind = word(event.get("event_type")) if isinstance(event, dict) else ""
     if not isinstance(event, dict) or kind not in ORDER_EVENTS | REPORT_EVENTS | STOCK_ONLY_EVENTS:
         found.set_aside("unknown event type", event)
@@ -63,12 +90,12 @@ def _sort(event: object, sites: tuple[int, ...], found: SortedEvents) -> None:
         found.nudges.update(sites if named is None else (named,))
     site = named if named is not None or len(sites) > 1 else sites[0]
     if kind in ORDER_EVENTS:
-        _sort_order(kind, site, event, data, found)
+        _sort_order(kind, site, event, data, found, of_orders)
     elif kind in REPORT_EVENTS:
         found.put(Work.RETURNS, {"type": kind, "site": site, "ids": _ids(data)})
 
 
-def _sort_order(kind: str, site: int | None, event: dict[str, Any], data: dict[str, Any], found: SortedEvents) -> None:
+def _sort_order(kind: str, site: int | None, event: dict[str, Any], data: dict[str, Any], found: SortedEvents, of_orders: _OfOrders) -> None:
     order = whole_number(data.get("order_id"))
     if site is None or order is None:
         found.set_aside("no usable id", event)
@@ -77,7 +104,7 @@ def _sort_order(kind: str, site: int | None, event: dict[str, Any], data: dict[s
     message: dict[str, Any] = {"type": kind, "site": site, "id": order, **happened}
     if (delivery := whole_number(data.get("order_delivery_id"))) is not None:
         message["delivery"] = delivery
-    found.put(Work.FULFILMENTS, message)
+    of_orders.add(message, happened, found)
     if kind in RESERVING_EVENTS and happened != SOLD_AT_A_TILL:
         found.orders_to_read.setdefault(site, set()).add(order)
 

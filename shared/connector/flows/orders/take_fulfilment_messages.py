@@ -16,7 +16,7 @@ from connector.flows.orders.record_fulfilment import record_fulfilment
 from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.sweep import sweep
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
-from connector.flows.orders.till_orders import take_till_order
+from connector.flows.orders.till_orders import LOOK, take_till_order
 from connector.flows.orders.trouble import PASSING, REFUSED, postpone, try_again_later
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
@@ -24,8 +24,14 @@ from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
 from connector.store.order_files import FileChanged
 
-ADDED_SEEN_AFTER_S = 15
+ADDED_SEEN_AFTER_S = 5
 """The event of a copy we just posted may overtake our own record of it: an unknown new order is looked at only this much later."""
+GATHERED_S = 15
+"""Whatever else comes about unknown orders (most are till sales that were dealt with) is looked at together at the next full 15 s: a request for
+ten of them instead of one for each. What stores do with copies is known by our record of them and never waits."""
+ENDED = ("closed", "cancelled")
+LAST = {"sweep": 3, "shipment": 2, "allocation_request": 2, "check_first": 2}
+"""What is taken last of a batch: a sweep reads for seconds, and Centra's events are handed on only."""
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ def take_fulfilment_messages(messages: Sequence[OrderMessage], context_of: Conte
     taken = TakenFulfilments()
     contexts = {site: ctx for site in sites if (ctx := context_of(site)) is not None}
     seen: set[str] = set()
-    batch = [(message, _read(message.body)) for message in messages]
+    batch = sorted(((message, _read(message.body)) for message in messages), key=lambda one: _place(one[1]))
     together = ReadTogether(asked for _, asked in batch)
     for message, asked in batch:
         if not contexts or is_discarded(next(iter(contexts.values())).cases, message.exception_id):
@@ -65,6 +71,11 @@ def take_fulfilment_messages(messages: Sequence[OrderMessage], context_of: Conte
                 tell_unforeseen(f"a message about {asked['type']} {asked.get('id')}", unforeseen)
                 taken.failed.append(message.message_id)
     return taken
+
+
+def _place(asked: dict[str, Any] | None) -> int:
+    """Of several events of an order the one that says that it ended comes first, because it waits for nothing."""
+    return 0 if asked is None or asked.get("state") in ENDED else LAST.get(asked["type"], 1)
 
 
 def _fact(asked: dict[str, Any]) -> str:
@@ -148,8 +159,8 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
 
 def _find_owner(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, together: ReadTogether, taken: TakenFulfilments) -> int | None:
     """The Centra order of a Sitoo order we have no record of: ours by its externalid, or a till's own (then None, and it was dealt with)."""
-    if asked.get("action") == "add" and not asked.get("again") and asked.get("state") != "closed":
-        ctx.queues.send(Work.FULFILMENTS, [compact({**asked, "again": 1})], delay_s=ADDED_SEEN_AFTER_S)
+    if message.exception_id is None and (wait_s := _can_wait(asked, ctx.clock.now())):
+        ctx.queues.send(Work.FULFILMENTS, [compact({**asked, "again": 1})], delay_s=wait_s)
         taken.later += 1
         return None
     order = together.get(ctx, int(asked["id"]))
@@ -160,8 +171,15 @@ def _find_owner(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage,
     if ours is not None:
         ctx.files.know_sitoo_order(order.id, ours[0])
         return ours[0]
-    taken.passed_on += take_till_order(ctx, order, message.body)
+    taken.passed_on += take_till_order(ctx, order, message.body, delivery=asked["type"] == "order-delivery")
     return None
+
+
+def _can_wait(asked: dict[str, Any], now: float) -> int:
+    """For how many seconds an event of an unknown order can wait; 0: it cannot, it has, or it is no event but our own wish."""
+    if asked.get("again") or asked.get("action") == LOOK or asked.get("state") in ENDED:
+        return 0
+    return ADDED_SEEN_AFTER_S if asked.get("action") == "add" and asked["type"] == "order" else GATHERED_S - int(now) % GATHERED_S
 
 
 def _centra_event(ctx: OrderContext, asked: dict[str, Any], taken: TakenFulfilments) -> None:

@@ -13,6 +13,7 @@ from connector.flows.orders.endless_aisle import COLLECT_MARKS, end_listed, is_l
 from connector.flows.orders.pos_sales import import_sale, is_imported
 from connector.flows.orders.till_sales import begun, sale_file
 from connector.flows.orders.trouble import PASSING
+from connector.flows.returns.book_till_order import put_in_ledger
 from connector.mapping.refund_order import recorded_return_of
 from connector.runtime.queues import Work
 from connector.sitoo.order_models import CLOSED, OPEN, WholeOrder
@@ -23,6 +24,10 @@ PAID = frozenset({15, 20})
 """Reserved or taken (sitoo-api §2.2): goods to be sent later may be paid when they leave."""
 HANDED_OVER_WITHIN_S = 60.0
 """A till hands over after it sold: what is undelivered right then need not stay so."""
+LOOK = "sweep"
+"""The action of messages that no event made."""
+MOVED = "moved"
+"""The action of a message about a refund whose goods moved."""
 LEASE_S = 60.0
 OVERLAP = 50
 """Order ids read again, because an order may become visible after one with a higher id."""
@@ -43,14 +48,17 @@ def is_refund(order: WholeOrder) -> bool:
     return order.credit_of is not None or any(row.quantity < 0 for row in order.rows)
 
 
-def take_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> int:
-    """Start what follows from an order of a till; how many things were started. `body`: the message to redrive. Raises trouble.PASSING."""
+def take_till_order(ctx: OrderContext, order: WholeOrder, body: str, *, delivery: bool = False) -> int:
+    """Start what follows from an order of a till; how many things were started. `body`: the message to redrive. Raises trouble.PASSING.
+
+    `delivery`: it was told by the moving of its goods, which other events of it have told before.
+    """
     if not is_tills(order):
         return 0
     if is_refund(order):
         _import_original(ctx, order)
-        return _tell_returns(ctx, [order])
-    started = _tell_returns(ctx, [order])
+        return _book(ctx, [order], delivery=delivery)
+    started = 0 if delivery else _book(ctx, [order])
     if _may_owe(ctx, order):
         if ctx.clock.now() - order.date < HANDED_OVER_WITHIN_S and order.state == OPEN:
             ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id)], delay_s=int(HANDED_OVER_WITHIN_S))
@@ -63,8 +71,22 @@ def take_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> int:
     return started
 
 
+def concerns_more_than_the_books(ctx: OrderContext, order: WholeOrder) -> bool:
+    """Whether an order that an event called sold at a till has work in the fulfilments flow: goods to be sent, an order to be made in Centra."""
+    if not is_tills(order):
+        return bool(order.external_id) and parse(order.external_id) is not None and ctx.files.number_of(order.id) is None
+    if is_refund(order):
+        return _original_is_missing(ctx, order)
+    return _may_owe(ctx, order) or _is_sale_to_import(ctx, order)
+
+
+def hand_to_fulfilments(ctx: OrderContext, orders: list[WholeOrder]) -> None:
+    """Have them looked at in the fulfilments flow, which tells the returns flow of them when it is done."""
+    ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id) for order in orders])
+
+
 def read_new_till_orders(ctx: OrderContext) -> int:
-    """Send what became visible since the last run, what was still open then, and what waits in the files; how many messages.
+    """Deal with what became visible since the last run, what was still open then, and what waits in the files; how many messages were sent.
 
     The first run remembers where the site's orders end: what was sold before the connector came is none of its business. At most 500 orders a run.
     """
@@ -101,7 +123,7 @@ def _moved(stored: dict[str, Any], orders: list[WholeOrder], still_open: list[Wh
 
 
 def _send(ctx: OrderContext, orders: list[WholeOrder]) -> int:
-    """Those with work beyond the books go where events go, the others straight to the returns flow."""
+    """Sales without further work are booked; the others go where events go, refunds straight to the returns flow."""
     files = ctx.files.get_many([sale_file(order.id) for order in orders])
     work = []
     for order in orders:
@@ -110,9 +132,9 @@ def _send(ctx: OrderContext, orders: list[WholeOrder]) -> int:
         if (not is_refund(order) and (wanted or ended or _may_owe(ctx, order))) or _original_is_missing(ctx, order):
             work.append(order)
     if work:
-        ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order.id) for order in work])
+        hand_to_fulfilments(ctx, work)
     named = {order.id for order in work}
-    return len(work) + _tell_returns(ctx, [order for order in orders if order.id not in named])
+    return len(work) + _book(ctx, [order for order in orders if order.id not in named])
 
 
 def _resume(ctx: OrderContext) -> int:
@@ -132,13 +154,18 @@ def _resume(ctx: OrderContext) -> int:
     return resumed
 
 
-def _tell_returns(ctx: OrderContext, orders: list[WholeOrder]) -> int:
-    """Sales and refunds go into the books; the returns flow reads each anew."""
-    due = [order for order in orders if is_refund(order) or order.state == CLOSED]
-    if not due or not ctx.mapping.switches.sync_returns:
+def _book(ctx: OrderContext, orders: list[WholeOrder], *, delivery: bool = False) -> int:
+    """Sales go into the books at once; the returns flow reads each refund anew and books it."""
+    if not ctx.mapping.switches.sync_returns:
         return 0
-    ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order.id}) for order in due])
-    return len(due)
+    refunds = [order for order in orders if is_refund(order)]
+    for order in orders:
+        if not is_refund(order) and order.state == CLOSED:
+            put_in_ledger(ctx, order, None)
+    if refunds:
+        told = {"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id} | ({"action": MOVED} if delivery else {})
+        ctx.queues.send(Work.RETURNS, [compact({**told, "id": order.id}) for order in refunds])
+    return len(refunds)
 
 
 def _may_owe(ctx: OrderContext, order: WholeOrder) -> bool:
@@ -177,4 +204,4 @@ def _import_original(ctx: OrderContext, refund: WholeOrder) -> None:
 
 
 def _again(ctx: OrderContext, order_id: int) -> str:
-    return compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order_id, "action": "sweep"})
+    return compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": order_id, "action": LOOK})

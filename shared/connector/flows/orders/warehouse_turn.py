@@ -9,7 +9,8 @@ from connector.flows.orders.context import OrderContext
 from connector.flows.orders.trouble import Postponed
 from connector.flows.store_stock.turn import LEASE_S, warehouse_key
 
-TRIES, PAUSE_S = 12, 0.5
+TRIES, PAUSE_S = 30, 0.2
+"""Shorter than what a busy drain does between giving its warehouses back and taking the next: reading its feed, and bookings."""
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from connector.store.order_files import OrderFile, ReturnWatch, ShippingState
 
 FINISHED_LOOKED_AT_AFTER_S = (3_600.0, 21_600.0, 86_400.0, 259_200.0)
 """A finished refund is looked at again this long after it was first seen: a movement of stock or a second refund may come late, untold."""
+FINISHED = "its stock and its refund"
+"""What is still watched of a refund that went through."""
 
 
 def due_watches(file: OrderFile, now: float) -> list[str]:
@@ -36,7 +38,7 @@ def watch_finished(turn: OrderTurn, refund: int, first_s: float) -> None:
     looks = [first_s, *(s for s in FINISHED_LOOKED_AT_AFTER_S if s > first_s)]
     left = [n for n, after in enumerate(looks) if known.since + after > now]
     if left:
-        turn.keep(turn.file.with_watch(replace(known, look_at=known.since + looks[left[0]], looks=left[0], why="its stock and its refund")))
+        turn.keep(turn.file.with_watch(replace(known, look_at=known.since + looks[left[0]], looks=left[0], why=FINISHED)))
     else:
         end_watch(turn, refund, fact)
 

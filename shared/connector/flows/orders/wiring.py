@@ -35,7 +35,7 @@ class OrderFunction:
         self.clock = SystemClock()
         database = Connection(dynamodb_client())
         self._tables = DynamoTables(database, environment, self.clock.now)
-        # Only the function that keeps the ledger is told its table; in the others a use of it fails.
+        # Only the functions that keep the ledger are told its table; in the others a use of it fails.
         self._ledger = DynamoSalesLedger(database, environment.get("TABLE_SALES_LEDGER", ""))
         self._instance = uuid.uuid4().hex
         self._applied = AppliedMapping(self._tables.mappings, self.clock, lambda mapping: wanted(mapping.switches), self._build)

@@ -27,9 +27,7 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
     """Look at every return of an order: others' completed ones are recorded in Sitoo, our own are watched for a second refund."""
     ctx, number = turn.ctx, turn.file.number
     turn.hold()
-    order = ctx.centra.orders([number]).get(number)
-    turn.hold()
-    returns = ctx.centra.returns_of(number)
+    order, returns = ctx.centra.order_with_returns(number)
     if order is None:
         return
     tell_paid_twice(turn, order, returns, body)

@@ -11,10 +11,10 @@ from connector.domain.order_settings import TillRefund
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import Postponed
-from connector.flows.orders.watches import end_watch, watch, watch_finished
+from connector.flows.orders.watches import FINISHED, end_watch, watch, watch_finished
 from connector.flows.returns.book_till_order import Booked, put_in_ledger
 from connector.flows.returns.cancel_refunded import cancel_refunded
-from connector.flows.returns.make_return import CLAIMED, FINANCE_DECIDES, PAID_AT_TILL, PAID_BY_PROVIDER, Wish, make_return
+from connector.flows.returns.make_return import CLAIMED, DONE, FINANCE_DECIDES, PAID_AT_TILL, PAID_BY_PROVIDER, Wish, make_return
 from connector.flows.returns.original import original_for
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.refund_stock import settle_stock
@@ -41,8 +41,13 @@ class _Read:
     plan: ReturnPlan
 
 
-def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str) -> None:
-    """Converge Centra with one refund order of Sitoo. Raises trouble.PASSING (Postponed while something must happen first) and refusals."""
+def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str, *, moved: bool = False) -> None:
+    """Converge Centra with one refund order of Sitoo. Raises trouble.PASSING (Postponed while something must happen first) and refusals.
+
+    `moved`: the refund's goods have moved in Sitoo.
+    """
+    if not moved and _nothing_new(turn, refund):
+        return
     read = _read(turn, refund, booked)
     if read.plan.decision is Decision.RETURN:
         watch(turn, refund.id, UNFINISHED_S, "its returns in Centra")
@@ -65,12 +70,20 @@ def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str
     _conclude(turn, refund, booked, read, body)
 
 
+def _nothing_new(turn: OrderTurn, refund: WholeOrder) -> bool:
+    """Told once more of a refund that went through (each is found by its event and by the cursor): until its next look is due nothing is done."""
+    file = turn.file
+    known, entity = file.watch_of(refund.id), refund_entity(turn.ctx.site.id, refund.id)
+    done = all(r.state == DONE for r in file.returnings if r.inbound and r.sitoo_order_id == refund.id)
+    told = any(fact.endswith(f":{entity}") for fact in file.handled)
+    waits = known is not None and known.why == FINISHED and known.look_at > turn.ctx.clock.now() and not known.moving
+    return waits and done and not told
+
+
 def _read(turn: OrderTurn, refund: WholeOrder, booked: Booked) -> _Read:
     ctx, number = turn.ctx, turn.file.number
     turn.hold()
-    order = ctx.centra.orders([number]).get(number)
-    turn.hold()
-    returns = ctx.centra.returns_of(number)
+    order, returns = ctx.centra.order_with_returns(number)
     original = original_for(turn, original_of(refund), order, by_hand=booked.by_hand)
     return _Read(order, returns, original, plan_return(refund, original, order, returns, ctx.settings, returnings=turn.file.returnings))
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.domain.order_keys import refund_of
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import OrderTurn, order_entity, order_turn
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
+from connector.flows.orders.till_orders import MOVED, concerns_more_than_the_books, hand_to_fulfilments
 from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, try_again_later, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.flows.returns.book_till_order import book_till_order
@@ -29,12 +31,13 @@ LATER_ISSUES = frozenset({"z-report", "store-z-report"})
 
 @dataclass(slots=True)
 class TakenReturns:
-    """`failed`: ids of messages to deliver again. `done`, `later`, `ignored` as for orders."""
+    """`failed`: ids of messages to deliver again. `done`, `later`, `ignored` as for orders; `passed_on`: handed to the fulfilments queue."""
 
     failed: list[str] = field(default_factory=list)
     done: int = 0
     later: int = 0
     ignored: int = 0
+    passed_on: int = 0
 
 
 ContextOf = Callable[[int], OrderContext | None]
@@ -44,19 +47,21 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
     """See take_order_messages; the same promises."""
     taken = TakenReturns()
     contexts = {site: ctx for site in sites if (ctx := context_of(site)) is not None}
-    batch = [(message, _read(message.body)) for message in messages]
+    # Tills first: a refund is waited for, what Centra tells of its returns is known already as a rule.
+    batch = sorted(((message, _read(message.body)) for message in messages), key=lambda one: one[1] is not None and one[1].get("source") != "sitoo")
     together = ReadTogether(asked for _, asked in batch)
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int, bool]] = set()
     for message, asked in batch:
         if asked is None:
             taken.failed.append(message.message_id)
             continue
         some = [contexts[asked["site"]]] if asked.get("site") in contexts else list(contexts.values()) if "site" not in asked else []
+        some = [ctx for ctx in some if ctx.mapping.switches.sync_returns or _is_event_of_till(asked)]
         if not some or asked["type"] in LATER_ISSUES or is_discarded(some[0].cases, message.exception_id):
             taken.ignored += 1
             continue
         if asked.get("source") == "sitoo" and not message.exception_id:
-            fact = (asked["site"], asked["id"])
+            fact = (asked["site"], asked["id"], asked.get("action") == MOVED)
             if fact in seen:
                 taken.ignored += 1
                 continue
@@ -92,31 +97,51 @@ def _read(body: str) -> dict[str, Any] | None:
     return asked if asked.get("type") in ("return", "returns_of") and isinstance(asked.get("id"), int) else None
 
 
+def _is_event_of_till(asked: dict[str, Any]) -> bool:
+    """Sitoo's own event tells the order's new state; what other flows say of an order does not."""
+    return asked.get("source") == "sitoo" and "state" in asked
+
+
 def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_at: float, together: ReadTogether, taken: TakenReturns) -> None:
     """Raises trouble.PASSING when the message must come back, and none is on its way yet."""
     if ends_at - ctx.clock.now() < LATEST_START_S:
         raise Postponed(SHORTEST_WAIT_S, "no time left")
     if asked.get("source") == "sitoo":
-        _till_order(ctx, int(asked["id"]), message, together, taken)
+        _till_order(ctx, asked, message, together, taken)
         return
-    number = int(asked["id"]) if asked["type"] == "returns_of" else asked.get("order") or ctx.centra.order_of_return(int(asked["id"]))
+    number = int(asked["id"]) if asked["type"] == "returns_of" else asked.get("order") or _order_of_return(ctx, int(asked["id"]))
     if number is None:
         taken.ignored += 1
     else:
         _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
 
 
-def _till_order(ctx: OrderContext, order_id: int, message: OrderMessage, together: ReadTogether, taken: TakenReturns) -> None:
+def _order_of_return(ctx: OrderContext, return_id: int) -> int | None:
+    """The order whose returns must be looked at; None when there is nothing to see: Centra tells of what we make too, twice at least."""
+    found = ctx.centra.return_with_order(return_id)
+    if found is None:
+        return None
+    number, made = found
+    return None if refund_of(made.external_id) is not None and not made.refunds else number
+
+
+def _till_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, together: ReadTogether, taken: TakenReturns) -> None:
+    """Whoever looks at a till's order first hands on what has work in the fulfilments flow as well; that flow then tells of it again."""
+    order_id, switches = int(asked["id"]), ctx.mapping.switches
     refund = together.get(ctx, order_id)
-    if refund is None:
+    if refund is not None and _is_event_of_till(asked) and switches.sync_orders and concerns_more_than_the_books(ctx, refund):
+        hand_to_fulfilments(ctx, [refund])
+        taken.passed_on += 1
+        return
+    if refund is None or not switches.sync_returns:
         taken.ignored += 1
         return
     booked = book_till_order(ctx, refund, message.body)
     if booked is None:
         taken.done += 1
         return
-    entity = refund_entity(ctx.site.id, order_id)
-    _on_order(ctx, booked.number, entity, message, taken, lambda turn: record_refund(turn, refund, booked, message.body))
+    entity, moved = refund_entity(ctx.site.id, order_id), asked.get("action") == MOVED
+    _on_order(ctx, booked.number, entity, message, taken, lambda turn: record_refund(turn, refund, booked, message.body, moved=moved))
 
 
 def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]) -> None:
