@@ -81,7 +81,7 @@ def test_an_example_of_each_kind_of_value() -> None:
 def test_what_is_stored_is_plain_json() -> None:
     stored = json.loads(to_json(MAPPING))
     assert stored["variant_safety_stock"] == {"4711": 2, "4712": 0}
-    assert stored["centra"] == {"plan": "enterprise", "quota_share": 0.5}
+    assert stored["centra"] == {"plan": "enterprise", "quota_share": 0.5, "events": False}
     assert stored["sites"][0]["stores"][1]["safety_stock"] is None
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Case, Kind
 from connector.flows.orders.context import OrderContext
+from connector.flows.orders.endless_aisle import ENDED
 from connector.flows.orders.order_turn import OrderTurn, parked_about
 from connector.flows.orders.owed import waiting_units
 from connector.store.order_files import OrderFile
-
-ENDED = frozenset({"CANCELLED", "SHIPPED", "ARCHIVED"})
-"""Centra's states of an order of which nothing more is sent (centra-api §3.1)."""
 
 
 def end_what_holds_no_longer(turn: OrderTurn, order: CentraOrder) -> None:
@@ -21,7 +19,7 @@ def end_what_holds_no_longer(turn: OrderTurn, order: CentraOrder) -> None:
         if not _waits(order, turn.case(Kind.OVERSOLD, about)):
             turn.resolve(Kind.OVERSOLD, about=about, note="nothing of it waits any more")
     for about in parked_about(turn.file, Kind.FULFILMENT_REJECTED):
-        if not _withheld(turn.ctx, turn.file.number, about):
+        if (turn.file.number, _warehouse(about)) not in _kept_off_sale(turn.ctx, [about]):
             turn.resolve(Kind.FULFILMENT_REJECTED, about=about, note="nothing of it is kept off sale any more")
     for about in parked_about(turn.file, Kind.SHIPMENT_UNCLEAR):
         warehouse = _warehouse(about)
@@ -36,9 +34,10 @@ def waits_for_a_count(file: OrderFile) -> bool:
 
 def counted_since(ctx: OrderContext, files: Iterable[OrderFile]) -> set[int]:
     """Orders with a FULFILMENT_REJECTED of this site's stores whose units are no longer kept off sale. Asks no vendor."""
-    told = [(file.number, about) for file in files for about in parked_about(file, Kind.FULFILMENT_REJECTED)]
-    ours = {store.centra_warehouse for store in ctx.site.stores}
-    return {number for number, about in told if _warehouse(about) in ours and not _withheld(ctx, number, about)}
+    ours = {f"warehouse/{store.centra_warehouse}" for store in ctx.site.stores}
+    told = [(file.number, about) for file in files for about in parked_about(file, Kind.FULFILMENT_REJECTED) if about in ours]
+    kept = _kept_off_sale(ctx, {about for _, about in told})
+    return {number for number, about in told if (number, _warehouse(about)) not in kept}
 
 
 def _waits(order: CentraOrder, case: Case | None) -> bool:
@@ -52,12 +51,14 @@ def _waits(order: CentraOrder, case: Case | None) -> bool:
     return order.on_hold or bool(waiting_units(order, lines))
 
 
-def _withheld(ctx: OrderContext, number: int, about: str) -> bool:
-    """The drain closes what a store lost once every warehouse of it was counted since. A store that left the mapping sells nothing."""
-    warehouse = _warehouse(about)
-    if warehouse is None or all(site.store_of_centra_warehouse(warehouse) is None for site in ctx.mapping.sites):
-        return False
-    return any(line.order_number == number and line.withheld for line in ctx.links.open_lines([warehouse]))
+def _kept_off_sale(ctx: OrderContext, abouts: Iterable[str]) -> set[tuple[int, int | None]]:
+    """(order, store's warehouse) of what stores could not find and have not counted since: the drain then closes the line.
+
+    A store that left the mapping keeps nothing off sale.
+    """
+    stores = {store.centra_warehouse for site in ctx.mapping.sites for store in site.stores}
+    places = sorted({warehouse for about in abouts if (warehouse := _warehouse(about)) in stores and warehouse is not None})
+    return {(line.order_number, line.warehouse) for line in (ctx.links.open_lines(places) if places else ()) if line.withheld}
 
 
 def _warehouse(about: str) -> int | None:
