@@ -10,7 +10,7 @@ from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.refusals import words_of
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.flows.returns.told import return_entity, tell
 from connector.mapping.refund_findings import Finding, amount
 from connector.mapping.refund_money import PartOfReturn
@@ -83,7 +83,7 @@ def _create(turn: OrderTurn, wish: Wish, part: PartOfReturn, known: Returning) -
         )
         if written.id is None:
             raise Refused(written.errors)
-    except Refused:
+    except (*NOT_SENT, Refused):
         turn.keep(turn.file.without_returning(part.key))
         raise
     turn.step("return created", note=f"return {written.id} of shipment {part.shipment_id}", since=known.at)
@@ -116,6 +116,10 @@ def _pay(turn: OrderTurn, wish: Wish, part: PartOfReturn, known: Returning, made
         errors = turn.ctx.centra.refund_return(made.id).errors
     except Refused as refused:
         errors = (str(refused),)
+    except NOT_SENT:
+        # Nothing left the connector: asking again later is asking once.
+        _keep(turn, known, COMPLETED)
+        raise
     if errors:
         _unclear(turn, wish, known, words_of(errors))
         return

@@ -13,7 +13,7 @@ from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import Postponed
 from connector.flows.orders.watches import FINISHED, end_watch, watch, watch_finished
 from connector.flows.returns.book_till_order import Booked, put_in_ledger
-from connector.flows.returns.cancel_refunded import cancel_refunded
+from connector.flows.returns.cancel_refunded import cancel_refunded, settle_cancellation
 from connector.flows.returns.make_return import CLAIMED, DONE, FINANCE_DECIDES, PAID_AT_TILL, PAID_BY_PROVIDER, Wish, make_return
 from connector.flows.returns.original import original_for
 from connector.flows.returns.paid_twice import tell_paid_twice
@@ -84,6 +84,8 @@ def _read(turn: OrderTurn, refund: WholeOrder, booked: Booked) -> _Read:
     ctx, number = turn.ctx, turn.file.number
     turn.hold()
     order, returns = ctx.centra.order_with_returns(number)
+    if order is not None:
+        settle_cancellation(turn, order, refund.id)
     original = original_for(turn, original_of(refund), order, by_hand=booked.by_hand)
     return _Read(order, returns, original, plan_return(refund, original, order, returns, ctx.settings, returnings=turn.file.returnings))
 
