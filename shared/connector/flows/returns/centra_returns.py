@@ -6,12 +6,12 @@ from connector.centra.order_models import CentraOrder, ReturnOfOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.domain.order_keys import refund_of
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import REFUSED, Postponed
 from connector.flows.orders.watches import end_watch, watch
 from connector.flows.returns.make_return import DONE, PAID_BY_PROVIDER, is_payment
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.record_return import Recorded, record_return
-from connector.flows.returns.told import return_entity, tell
+from connector.flows.returns.told import return_entity, tell, tell_refused
 from connector.mapping.ledger_rows import row_of_centra_return
 from connector.mapping.refund_findings import Finding
 
@@ -45,6 +45,9 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
             waiting |= record_return(turn, order, made, body) is Recorded.LATER
         except Postponed as later:
             postponed = later
+        except REFUSED as refused:
+            # What Sitoo does not take of one return must not keep the others from the tills.
+            tell_refused(turn, return_entity(number, made.id), refused, body)
     if postponed is not None:
         raise postponed
     if waiting and ctx.clock.now() - max(made.created_at for made in others) < WAITED_FOR_S:

@@ -18,17 +18,18 @@ from connector.flows.returns.make_return import CLAIMED, DONE, FINANCE_DECIDES, 
 from connector.flows.returns.original import original_for
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.refund_stock import settle_stock
-from connector.flows.returns.told import resolve_told, tell
+from connector.flows.returns.told import resolve_told, tell, tell_refused
 from connector.mapping.ledger_rows import RECEIPT_MARK
 from connector.mapping.refund_findings import refund_entity
 from connector.mapping.refund_order import original_of, payers, payout_of
 from connector.mapping.till_refund import Decision, Original, ReturnPlan, plan_return
+from connector.sitoo.errors import Refused as SitooRefused
 from connector.sitoo.order_models import WholeOrder
 
 UNFINISHED_S = 180.0
 """A refund that is being worked on is looked at again after this, should its message be lost."""
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0
-STOPPED_BY = (Kind.OVER_RETURN, Kind.UNMAPPED_NAME, Kind.RETURN_UNLINKED, Kind.VENDOR_REFUSED, Kind.TECHNICAL)
+STOPPED_BY = (Kind.OVER_RETURN, Kind.UNMAPPED_NAME, Kind.RETURN_UNLINKED, Kind.VENDOR_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,16 @@ def _conclude(turn: OrderTurn, refund: WholeOrder, booked: Booked, read: _Read, 
     if read.order is not None:
         tell_paid_twice(turn, read.order, read.returns, body)
         if booked.web and read.original is not None:
-            settle_stock(turn, refund, read.original, read.order)
+            _settle_stock(turn, refund, read.original, read.order, body)
     watch_finished(turn, refund.id, float(ctx.settings.returns.stock_in_after_s))
+
+
+def _settle_stock(turn: OrderTurn, refund: WholeOrder, original: Original, order: CentraOrder, body: str) -> None:
+    """Stock that Sitoo does not take in is told; a second refund is watched for all the same."""
+    try:
+        settle_stock(turn, refund, original, order)
+    except SitooRefused as refused:
+        tell_refused(turn, refund_entity(turn.ctx.site.id, refund.id), refused, body)
 
 
 def _payer(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> str:
@@ -159,8 +168,11 @@ def _stamp(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> None:
     stamps = ctx.settings.stamps
     if stamps.attribute:
         turn.hold()
-        written = ctx.centra.assign_attribute(turn.file.number, stamps.attribute, stamps.return_element, _told(turn, refund, plan))
-        if written.errors:
+        try:
+            refused = bool(ctx.centra.assign_attribute(turn.file.number, stamps.attribute, stamps.return_element, _told(turn, refund, plan)).errors)
+        except Refused:
+            refused = True
+        if refused:
             turn.step("the order could not be stamped", note=f"attribute {stamps.attribute}")
     turn.step("returned at a till", note=f"Sitoo order {refund.id}")
     turn.keep(replace(turn.file, handled=turn.file.handled | {fact}))

@@ -15,6 +15,7 @@ from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMess
 from connector.flows.orders.till_orders import MOVED, concerns_more_than_the_books, hand_to_fulfilments
 from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, try_again_later, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
+from connector.flows.orders.watches import end_watch
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
@@ -113,7 +114,7 @@ def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_
     if number is None:
         taken.ignored += 1
     else:
-        _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
+        _on_order(ctx, int(number), order_entity(int(number)), 0, message, taken, lambda turn: take_centra_returns(turn, message.body))
 
 
 def _order_of_return(ctx: OrderContext, return_id: int) -> int | None:
@@ -141,11 +142,13 @@ def _till_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage,
         taken.done += 1
         return
     entity, moved = refund_entity(ctx.site.id, order_id), asked.get("action") == MOVED
-    _on_order(ctx, booked.number, entity, message, taken, lambda turn: record_refund(turn, refund, booked, message.body, moved=moved))
+    _on_order(ctx, booked.number, entity, order_id, message, taken, lambda turn: record_refund(turn, refund, booked, message.body, moved=moved))
 
 
-def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]) -> None:
-    """`entity`: what a refusal is about."""
+def _on_order(
+    ctx: OrderContext, number: int, entity: str, watched: int, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]
+) -> None:
+    """`entity`: what a refusal is about; `watched`: its watch (ReturnWatch.refund), which ends: what a vendor refused waits for people."""
     with order_turn(ctx, number) as turn:
         try:
             work(turn)
@@ -157,4 +160,5 @@ def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage
             taken.later += 1
         except REFUSED as refused:
             tell_refused(turn, entity, refused, message.body)
+            end_watch(turn, watched)
             taken.done += 1
