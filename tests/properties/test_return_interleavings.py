@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from connector.domain.exceptions import Kind
+from connector.domain.order_keys import refund_of
 from connector.mapping.refund_findings import refund_entity
 from connector.runtime.queues import Work
 from sandbox.order_story import PICK_UP, OrderStory
@@ -138,6 +139,18 @@ class Returns(Troubles):
     def somebody_presses_refund(self, data: st.DataObject) -> None:
         made = data.draw(st.sampled_from(sorted(self.world.centra.returns.returns)))
         attempt(lambda: self._press(made))
+
+    @precondition(lambda self: self._copies())
+    @rule(data=st.data(), warehouse=SITOO, tender=st.sampled_from(["Card", "Cash"]))
+    def a_till_pays_and_somebody_presses_refund_too(self, data: st.DataObject, warehouse: int, tender: str) -> None:
+        copy = data.draw(st.sampled_from(self._copies()))
+        paid: list[int | None] = []
+        attempt(lambda: paid.append(self.world.sitoo.refund(copy, {0: 1}, warehouse, tender=tender)["order_id"]))
+        self.story.run(20.0)
+        for made in sorted(self.world.centra.returns.returns):
+            ours = refund_of(self.world.centra.external_ids.of("Return", made) or "")
+            if ours is not None and ours[0] in paid:
+                attempt(partial(self._press, made))
 
     # --- trouble ---
 
