@@ -46,9 +46,15 @@ class Desk:
         self.conn: Connection = replace(plain, files=story.world.files)
         self.conn.mappings.apply(story_mapping(), expected_revision=0, by="test", now=story.world.clock.now())
 
-    def link(self, refund: int, number: int, *, exit_code: int = 0) -> str:
+    def link(self, refund: int, number: int, *rows: str, exit_code: int = 0) -> str:
+        return self.types("link", str(refund), str(number), *rows, exit_code=exit_code)
+
+    def own(self, refund: int, *rows: str, exit_code: int = 0) -> str:
+        return self.types("own", str(refund), *rows, exit_code=exit_code)
+
+    def types(self, *words: str, exit_code: int) -> str:
         before = len(self.screen.getvalue())
-        result = CliRunner().invoke(app, ["return", "link", str(refund), str(number)], obj=self.conn)
+        result = CliRunner().invoke(app, ["return", *words], obj=self.conn)
         text = re.sub(r"[\s│╭╮╰╯─]+", " ", self.screen.getvalue()[before:] + result.output)
         assert result.exit_code == exit_code, f"{text} {result.exception!r}"
         return text

@@ -20,7 +20,6 @@ from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.refund_stock import settle_stock
 from connector.flows.returns.told import resolve_told, tell, tell_refused
 from connector.mapping.ledger_rows import RECEIPT_MARK
-from connector.mapping.refund_findings import refund_entity
 from connector.mapping.refund_order import original_of, payers, payout_of
 from connector.mapping.till_refund import Decision, Original, ReturnPlan, plan_return
 from connector.sitoo.errors import Refused as SitooRefused
@@ -42,12 +41,13 @@ class _Read:
     plan: ReturnPlan
 
 
-def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str, *, moved: bool = False) -> None:
-    """Converge Centra with one refund order of Sitoo. Raises trouble.PASSING (Postponed while something must happen first) and refusals.
+def record_refund(turn: OrderTurn, booked: Booked, body: str, *, moved: bool = False) -> None:
+    """Converge one order of Centra with a refund order of Sitoo. Raises trouble.PASSING (Postponed: something must happen first) and refusals.
 
     `moved`: the refund's goods have moved in Sitoo.
     """
-    if not moved and _nothing_new(turn, refund):
+    refund = booked.part
+    if not moved and _nothing_new(turn, booked):
         return
     read = _read(turn, refund, booked)
     if read.plan.decision is Decision.RETURN:
@@ -64,19 +64,19 @@ def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str
     if read.plan.decision is Decision.PARK:
         _forget_claims(turn, refund, read.returns)
     for finding in read.plan.findings:
-        tell(turn, refund_entity(turn.ctx.site.id, refund.id), finding, body)
+        tell(turn, booked.entity, finding, body)
     if read.plan.decision is not Decision.RETURN:
         end_watch(turn, refund.id)
         return
     _conclude(turn, refund, booked, read, body)
 
 
-def _nothing_new(turn: OrderTurn, refund: WholeOrder) -> bool:
+def _nothing_new(turn: OrderTurn, booked: Booked) -> bool:
     """Told once more of a refund that went through (each is found by its event and by the cursor): until its next look is due nothing is done."""
-    file = turn.file
-    known, entity = file.watch_of(refund.id), refund_entity(turn.ctx.site.id, refund.id)
-    done = all(r.state == DONE for r in file.returnings if r.inbound and r.sitoo_order_id == refund.id)
-    told = any(fact.endswith(f":{entity}") for fact in file.handled)
+    file, refund = turn.file, booked.whole.id
+    known = file.watch_of(refund)
+    done = all(r.state == DONE for r in file.returnings if r.inbound and r.sitoo_order_id == refund)
+    told = any(fact.endswith(f":{booked.entity}") for fact in file.handled)
     waits = known is not None and known.why == FINISHED and known.look_at > turn.ctx.clock.now() and not known.moving
     return waits and done and not told
 
@@ -125,23 +125,30 @@ def _forget_claims(turn: OrderTurn, refund: WholeOrder, returns: list[ReturnOfOr
 def _conclude(turn: OrderTurn, refund: WholeOrder, booked: Booked, read: _Read, body: str) -> None:
     ctx = turn.ctx
     made = [r for r in turn.file.returnings if r.inbound and r.sitoo_order_id == refund.id and r.return_id is not None]
-    put_in_ledger(ctx, refund, booked, centra_return=made[0].return_id if made else None)
-    resolve_told(turn, refund_entity(ctx.site.id, refund.id), *STOPPED_BY)
+    if booked.leads:
+        put_in_ledger(ctx, booked.whole, booked, centra_return=made[0].return_id if made else None)
+    resolve_told(turn, booked.entity, *STOPPED_BY)
     if turn.file.troubles:
         turn.keep(replace(turn.file, troubles=0))
     if read.order is not None:
         tell_paid_twice(turn, read.order, read.returns, body)
-        if booked.web and read.original is not None:
-            _settle_stock(turn, refund, read.original, read.order, body)
+        if booked.web and booked.leads and read.original is not None:
+            _settle_stock(turn, booked, read.original, read.order, body)
     watch_finished(turn, refund.id, float(ctx.settings.returns.stock_in_after_s))
 
 
-def _settle_stock(turn: OrderTurn, refund: WholeOrder, original: Original, order: CentraOrder, body: str) -> None:
-    """Stock that Sitoo does not take in is told; a second refund is watched for all the same."""
+def _settle_stock(turn: OrderTurn, booked: Booked, original: Original, order: CentraOrder, body: str) -> None:
+    """Of the whole receipt, for its movements are not told apart. Stock that Sitoo does not take in is told; a second refund is watched for all
+    the same."""
+    settings = turn.ctx.settings
+    goods = {row.sku for row in original.rows if row.line}
+    if booked.part is not booked.whole:
+        fees = {settings.shipping_fee_sku, settings.handling_fee_sku, settings.returns.shipping_sku}
+        goods = {row.sku for row in booked.whole.rows if row.quantity < 0} - fees
     try:
-        settle_stock(turn, refund, original, order)
+        settle_stock(turn, booked.whole, original, order, goods - {""})
     except SitooRefused as refused:
-        tell_refused(turn, refund_entity(turn.ctx.site.id, refund.id), refused, body)
+        tell_refused(turn, booked.entity, refused, body)
 
 
 def _payer(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> str:

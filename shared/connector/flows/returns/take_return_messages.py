@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connector.domain.order_keys import refund_of
@@ -20,7 +21,6 @@ from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
 from connector.flows.returns.told import tell_refused
-from connector.mapping.refund_findings import refund_entity
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
@@ -137,12 +137,12 @@ def _till_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage,
     if refund is None or not switches.sync_returns:
         taken.ignored += 1
         return
-    booked = book_till_order(ctx, refund, message.body)
-    if booked is None:
+    parts = book_till_order(ctx, refund, message.body)
+    if not parts:
         taken.done += 1
-        return
-    entity, moved = refund_entity(ctx.site.id, order_id), asked.get("action") == MOVED
-    _on_order(ctx, booked.number, entity, order_id, message, taken, lambda turn: record_refund(turn, refund, booked, message.body, moved=moved))
+    moved = asked.get("action") == MOVED
+    for one in parts:
+        _on_order(ctx, one.number, one.entity, order_id, message, taken, partial(record_refund, booked=one, body=message.body, moved=moved))
 
 
 def _on_order(
