@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.domain.order_keys import ORDER_MARK, RETURN_MARK, sent_key
+from connector.domain.order_keys import ORDER_MARK, sent_key
 from connector.domain.order_settings import PosSales
 from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
@@ -14,9 +14,10 @@ from connector.flows.orders.pos_sales import import_sale, is_imported
 from connector.flows.orders.till_sales import begun, sale_file
 from connector.flows.orders.trouble import PASSING
 from connector.flows.returns.book_till_order import put_in_ledger
+from connector.flows.returns.undone_refund import take_out_of_ledger
 from connector.mapping.refund_order import recorded_return_of
 from connector.runtime.queues import Work
-from connector.sitoo.order_models import CLOSED, OPEN, WholeOrder
+from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, OPEN, WholeOrder
 
 ORDER_TYPE = 10
 """Bookings (100) and parked sales (110) are none of ours: they end as orders of this type."""
@@ -37,8 +38,8 @@ MOST_RESUMED = 10
 
 
 def is_tills(order: WholeOrder) -> bool:
-    """An order made at a till, or its refund, and nothing that the connector made."""
-    ours = ORDER_MARK in order.marks or RETURN_MARK in order.marks or recorded_return_of(order) is not None
+    """An order made at a till, or its refund, and nothing that the connector made. A refund of a copy may carry the copy's marks (unconfirmed)."""
+    ours = (ORDER_MARK in order.marks and not is_refund(order)) or recorded_return_of(order) is not None
     if ours or (order.external_id and parse(order.external_id) is not None) or order.type != ORDER_TYPE:
         return False
     return bool(order.register) or is_refund(order)
@@ -155,13 +156,15 @@ def _resume(ctx: OrderContext) -> int:
 
 
 def _book(ctx: OrderContext, orders: list[WholeOrder], *, delivery: bool = False) -> int:
-    """Sales go into the books at once; the returns flow reads each refund anew and books it."""
+    """Sales go into the books at once, and out of them when they are cancelled; the returns flow reads each refund anew and books it."""
     if not ctx.mapping.switches.sync_returns:
         return 0
     refunds = [order for order in orders if is_refund(order)]
     for order in orders:
         if not is_refund(order) and order.state == CLOSED:
             put_in_ledger(ctx, order, None)
+        elif not is_refund(order) and order.state in (CANCELLED, ABANDONED):
+            take_out_of_ledger(ctx, order)
     if refunds:
         told = {"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id} | ({"action": MOVED} if delivery else {})
         ctx.queues.send(Work.RETURNS, [compact({**told, "id": order.id}) for order in refunds])

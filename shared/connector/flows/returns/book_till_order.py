@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.domain.exceptions import Kind, Problem
 from connector.flows.orders.context import OrderContext
@@ -11,13 +11,14 @@ from connector.flows.orders.till_sales import sale_file
 from connector.flows.returns.candidates import candidates
 from connector.flows.returns.named_rows import named_rows
 from connector.flows.returns.told import resolve
+from connector.flows.returns.undone_refund import take_out_of_ledger
 from connector.mapping.ledger_rows import row_of_till_order
 from connector.mapping.refund_findings import refund_entity, unlinked
 from connector.mapping.refund_order import Nature, nature, original_of, web_order_of
 from connector.mapping.refund_parts import parts_by_order
 from connector.runtime.parking import park
 from connector.runtime.queues import Work
-from connector.sitoo.order_models import RowOfOrder, WholeOrder
+from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, RowOfOrder, WholeOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Booked:
 
     `number`: that order. `web`: a web order, not one made of a till's own sale. `by_hand`: people named it. `part`: the receipt `whole` with this
     order's rows only; mostly all of it. `entity`: what a problem with it is about. `leads`: its order speaks for the whole receipt, in the ledger
-    and about its stock.
+    and about its stock. `undone_by`: the Sitoo order that undid it: itself, when it was cancelled; 0 while it holds.
     """
 
     number: int
@@ -36,15 +37,21 @@ class Booked:
     part: WholeOrder
     entity: str
     leads: bool = True
+    undone_by: int = 0
 
 
 def book_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> list[Booked]:
     """Book it (again, if need be); what its refund belongs to, empty when there is nothing more to do."""
     kind = nature(order)
+    if order.state in (CANCELLED, ABANDONED):
+        take_out_of_ledger(ctx, order)
+    if kind is Nature.VOID:
+        resolve(ctx, refund_entity(ctx.site.id, order.id), Kind.RETURN_UNLINKED, note="the till's refund was cancelled")
+        return _undone(ctx, order, by=order.id)
     if kind is not Nature.REFUND:
         if kind is Nature.NO_REFUND:
             put_in_ledger(ctx, order, None)
-        return []
+        return [one for refund in _took_back(ctx, order) for one in _undone(ctx, refund, by=order.id)]
     booked, foreign = _taken_apart(ctx, order)
     put_in_ledger(ctx, order, booked[0] if booked else None)
     if foreign:
@@ -61,6 +68,17 @@ def put_in_ledger(ctx: OrderContext, order: WholeOrder, booked: Booked | None, *
     row = row_of_till_order(order, ctx.site, web=booked is not None and booked.web, centra_order=number, centra_return=centra_return)
     if row is not None and (order.register or number is not None):
         ctx.ledger.put(row)
+
+
+def _undone(ctx: OrderContext, refund: WholeOrder, *, by: int) -> list[Booked]:
+    return [replace(one, undone_by=by) for one in _taken_apart(ctx, refund)[0]]
+
+
+def _took_back(ctx: OrderContext, order: WholeOrder) -> list[WholeOrder]:
+    """The refund that a closed order undoes: goods go out again on an order that credits a refund."""
+    if order.credit_of is None or order.state != CLOSED or nature(order) is not Nature.NO_REFUND:
+        return []
+    return [one for one in ctx.sitoo.whole_orders(ids=[order.credit_of]) if nature(one) is Nature.REFUND]
 
 
 def _taken_apart(ctx: OrderContext, refund: WholeOrder) -> tuple[list[Booked], Sequence[RowOfOrder]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder, ReturnOfOrder
-from connector.domain.exceptions import Kind
 from connector.domain.order_settings import TillRefund
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
@@ -19,6 +18,7 @@ from connector.flows.returns.original import original_for
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.refund_stock import settle_stock
 from connector.flows.returns.told import resolve_told, tell, tell_refused
+from connector.flows.returns.undone_refund import STOPPED_BY, tell_undone
 from connector.mapping.ledger_rows import RECEIPT_MARK
 from connector.mapping.refund_order import original_of, payers, payout_of
 from connector.mapping.till_refund import Decision, Original, ReturnPlan, plan_return
@@ -28,7 +28,6 @@ from connector.sitoo.order_models import WholeOrder
 UNFINISHED_S = 180.0
 """A refund that is being worked on is looked at again after this, should its message be lost."""
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0
-STOPPED_BY = (Kind.OVER_RETURN, Kind.UNMAPPED_NAME, Kind.RETURN_UNLINKED, Kind.VENDOR_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,9 @@ def record_refund(turn: OrderTurn, booked: Booked, body: str, *, moved: bool = F
     `moved`: the refund's goods have moved in Sitoo.
     """
     refund = booked.part
+    if booked.undone_by:
+        tell_undone(turn, refund, booked.entity, booked.undone_by, body)
+        return
     if not moved and _nothing_new(turn, booked):
         return
     read = _read(turn, refund, booked)
