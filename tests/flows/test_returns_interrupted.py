@@ -229,3 +229,22 @@ def test_what_centra_refuses_is_told_under_the_refund_and_goes_through_when_redr
     case = case_of(story, Kind.VENDOR_REFUSED, refund)
     assert case is not None
     assert case.state is State.RESOLVED
+
+
+def test_a_return_that_somebody_deletes_half_way_is_told_and_not_made_again() -> None:
+    story = begin()
+    number, copy, _ = sent(story)
+    story.world.centra.fault("error", operation="completeReturn", times=None, status=503)
+    refund = refunded(story, copy, {0: 1}, A_TILL, tender="Web")
+    story.run(20.0)
+    (made,) = returns_for(story, number, refund)
+    story.world.centra.delete_return(made["id"])
+    story.world.centra.clear_faults()
+    story.run(1_200.0)
+    assert returns_for(story, number, refund) == []
+    (case,) = told(story, Kind.REFUND_MISMATCH)
+    assert case.problem.evidence["return"] == made["id"]
+    file = story.world.files.get(number)
+    assert file is not None
+    assert file.awaiting == ""
+    assert paid_back(story, number) == 0

@@ -20,6 +20,8 @@ from connector.store.order_files import Returning
 PAID_AT_TILL, PAID_BY_PROVIDER, FINANCE_DECIDES = "till", "provider", "finance"
 """Note of a Returning: who pays the customer."""
 CLAIMED, CREATED, COMPLETED, REFUNDING, DONE, PARKED = "claimed", "created", "completed", "refunding", "done", "parked"
+GONE_AFTER_S = 600.0
+"""A return that Centra made and has not shown for so long was deleted."""
 _NO_REFUND = frozenset({"FAILED"})
 
 
@@ -51,7 +53,10 @@ def make_return(turn: OrderTurn, wish: Wish, part: PartOfReturn, returns: list[R
             raise Postponed(left + 1.0, f"return {part.key} may still appear in Centra")
         known, made = _create(turn, wish, part, known)
     if made is None:
-        raise Postponed(SETTLE_S, f"return {part.key} cannot be read back yet")
+        if known.return_id is None or turn.ctx.clock.now() < known.at + GONE_AFTER_S:
+            raise Postponed(SETTLE_S, f"return {part.key} cannot be read back yet")
+        _gone(turn, wish, known)
+        return
     if known.state == CLAIMED:
         known = _keep(turn, replace(known, return_id=made.id), CREATED)
     if known.state == CREATED:
@@ -161,6 +166,20 @@ def _unclear(turn: OrderTurn, wish: Wish, known: Returning, why: str) -> None:
         stops=False,
     )
     tell(turn, return_entity(order.number, known.return_id or 0), finding, wish.body)
+    _keep(turn, known, PARKED)
+
+
+def _gone(turn: OrderTurn, wish: Wish, known: Returning) -> None:
+    """It is not made again: whoever deleted it had a reason."""
+    finding = Finding(
+        Kind.REFUND_MISMATCH,
+        Owner.FINANCE,
+        f"Return {known.return_id} that the connector made for till refund {wish.refund_id} of order {wish.order.number} is no longer in Centra.",
+        "Ask who deleted it. If the goods did come back, make the return in Centra by hand; refund it only if the till has not paid. Then discard this.",
+        {"return": known.return_id or 0, "sitoo_order": wish.refund_id},
+        stops=False,
+    )
+    tell(turn, return_entity(wish.order.number, known.return_id or 0), finding, wish.body)
     _keep(turn, known, PARKED)
 
 
