@@ -53,9 +53,7 @@ def make_return(turn: OrderTurn, wish: Wish, part: PartOfReturn, returns: list[R
             raise Postponed(left + 1.0, f"return {part.key} may still appear in Centra")
         known, made = _create(turn, wish, part, known)
     if made is None:
-        if known.return_id is None or turn.ctx.clock.now() < known.at + GONE_AFTER_S:
-            raise Postponed(SETTLE_S, f"return {part.key} cannot be read back yet")
-        _gone(turn, wish, known)
+        _not_to_be_seen(turn, wish, known)
         return
     if known.state == CLAIMED:
         known = _keep(turn, replace(known, return_id=made.id), CREATED)
@@ -169,13 +167,15 @@ def _unclear(turn: OrderTurn, wish: Wish, known: Returning, why: str) -> None:
     _keep(turn, known, PARKED)
 
 
-def _gone(turn: OrderTurn, wish: Wish, known: Returning) -> None:
-    """It is not made again: whoever deleted it had a reason."""
+def _not_to_be_seen(turn: OrderTurn, wish: Wish, known: Returning) -> None:
+    """Not yet (raises Postponed), or no more: then it is not made again, for whoever deleted it had a reason."""
+    if known.return_id is None or turn.ctx.clock.now() < known.at + GONE_AFTER_S:
+        raise Postponed(SETTLE_S, f"return {known.key} cannot be read back yet")
     finding = Finding(
         Kind.REFUND_MISMATCH,
         Owner.FINANCE,
         f"Return {known.return_id} that the connector made for till refund {wish.refund_id} of order {wish.order.number} is no longer in Centra.",
-        "Ask who deleted it. If the goods did come back, make the return in Centra by hand; refund it only if the till has not paid. Then discard this.",
+        "Ask who deleted it. If the goods came back, make it again by hand, and refund it only if the till has not paid. Then discard this.",
         {"return": known.return_id or 0, "sitoo_order": wish.refund_id},
         stops=False,
     )

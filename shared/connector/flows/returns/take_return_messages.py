@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 from connector.domain.order_keys import refund_of
+from connector.flows.orders.come_back import come_back
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import OrderTurn, order_entity, order_turn
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.till_orders import MOVED, concerns_more_than_the_books, hand_to_fulfilments
-from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, try_again_later, wait_after
+from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.flows.orders.watches import end_watch
 from connector.flows.returns.book_till_order import book_till_order
@@ -80,7 +81,7 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
                 taken.failed.append(message.message_id)
         if again and message.message_id not in taken.failed:
             # However many sites cannot go on, one message comes back: it is for all of them.
-            try_again_later(some[0], Work.RETURNS, message.body, min(again, key=lambda failure: wait_after(some[0], failure, 0)))
+            come_back(some[0], Work.RETURNS, asked, message.body, min(again, key=lambda failure: wait_after(some[0], failure, 0)))
     return taken
 
 
