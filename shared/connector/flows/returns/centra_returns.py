@@ -8,11 +8,11 @@ from connector.domain.order_keys import refund_of
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import REFUSED, Postponed
 from connector.flows.orders.watches import end_watch, watch
+from connector.flows.returns.book_refund import book_refund
 from connector.flows.returns.make_return import DONE, PAID_BY_PROVIDER, is_payment
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.record_return import Recorded, record_return
 from connector.flows.returns.told import return_entity, tell, tell_refused
-from connector.mapping.ledger_rows import row_of_centra_return
 from connector.mapping.refund_findings import Finding
 
 UNFINISHED_S = 180.0
@@ -33,11 +33,14 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
     tell_paid_twice(turn, order, returns, body)
     _tell_unpaid(turn, order, returns, body)
     others = [made for made in returns if refund_of(made.external_id) is None]
+    for made in others:
+        book_refund(ctx, made, order)
+    if turn.file.copies and not any(turn.is_ours(copy) for copy in turn.file.copies):
+        return  # its copies stand in another site, which records on them and watches it
     if any(made.completed for made in others):
         watch(turn, 0, UNFINISHED_S, "returns made in Centra are being recorded")
     waiting, postponed = False, None
     for made in others:
-        _book(turn, order, made)
         if not made.completed:
             waiting = True
             continue
@@ -57,12 +60,6 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
         watch(turn, 0, min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, waited / 2)), why)
     else:
         end_watch(turn, 0)
-
-
-def _book(turn: OrderTurn, order: CentraOrder, made: ReturnOfOrder) -> None:
-    row = row_of_centra_return(made, order, turn.ctx.site)
-    if row is not None:
-        turn.ctx.ledger.put(row)
 
 
 def _refused_at_last(made: ReturnOfOrder) -> bool:
