@@ -17,9 +17,9 @@ from connector.mapping.refund_findings import Finding
 
 UNFINISHED_S = 180.0
 """Returns that are being recorded are looked at again after this, should their message be lost."""
-SHORTEST_WAIT_S, LONGEST_WAIT_S = 60.0, 3_600.0
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 60.0, 86_400.0
 """The longer a return stays open, the rarer it is looked at: nothing tells of its end for sure."""
-WAITED_FOR_S = 3 * 86_400.0
+WAITED_FOR_S = 30 * 86_400.0
 """So long a return may stay open, or its copy in the making, until it is no longer looked for."""
 
 
@@ -32,6 +32,7 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
         return
     tell_paid_twice(turn, order, returns, body)
     _tell_unpaid(turn, order, returns, body)
+    _tell_deleted(turn, returns, body)
     others = [made for made in returns if refund_of(made.external_id) is None]
     for made in others:
         book_refund(ctx, made, order)
@@ -60,6 +61,25 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
         watch(turn, 0, min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, waited / 2)), why)
     else:
         end_watch(turn, 0)
+
+
+def _tell_deleted(turn: OrderTurn, returns: list[ReturnOfOrder], body: str) -> None:
+    """A recorded return that somebody deleted in Centra: tills would not take those goods any more. Whether a closed refund can be cancelled in
+    Sitoo without moving its stock is (unconfirmed), so people do."""
+    number, there = turn.file.number, {made.id for made in returns}
+    for known in turn.file.returnings:
+        if not known.inbound and known.state == DONE and known.return_id is not None and known.return_id not in there:
+            happened = f"Return {known.return_id} of order {number} was deleted in Centra; tills still take its articles for returned."
+            todo = (
+                f"Cancel Sitoo order {known.sitoo_order_id} (it moved no money and no stock), or make the return again. Then discard this exception."
+            )
+            evidence = {"return": known.return_id, "sitoo_order": known.sitoo_order_id or 0}
+            tell(
+                turn,
+                return_entity(number, known.return_id),
+                Finding(Kind.REFUND_MISMATCH, Owner.FINANCE, happened, todo, evidence, stops=False),
+                body,
+            )
 
 
 def _refused_at_last(made: ReturnOfOrder) -> bool:

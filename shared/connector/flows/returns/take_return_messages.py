@@ -21,6 +21,7 @@ from connector.flows.orders.watches import end_watch
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
+from connector.flows.returns.record_return import deleted_return
 from connector.flows.returns.told import tell_refused
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
@@ -119,10 +120,13 @@ def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_
 
 
 def _order_of_return(ctx: OrderContext, return_id: int) -> int | None:
-    """The order whose returns must be looked at; None when there is nothing to see: Centra tells of what we make too, twice at least."""
+    """The order whose returns must be looked at; None when there is nothing to see: Centra tells of what we make too, twice at least.
+
+    A return that is gone but was recorded in Sitoo is looked into as well.
+    """
     found = ctx.centra.return_with_order(return_id)
     if found is None:
-        return None
+        return ctx.files.number_of(deleted_return(return_id))
     number, made = found
     return None if refund_of(made.external_id) is not None and not made.refunds else number
 
