@@ -27,6 +27,7 @@ from connector.sitoo.order_models import WholeOrder
 
 UNFINISHED_S = 180.0
 """A refund that is being worked on is looked at again after this, should its message be lost."""
+LINKED_LATE_S = 3 * 86_400.0
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0
 
 
@@ -134,9 +135,14 @@ def _conclude(turn: OrderTurn, refund: WholeOrder, booked: Booked, read: _Read, 
         turn.keep(replace(turn.file, troubles=0))
     if read.order is not None:
         tell_paid_twice(turn, read.order, read.returns, body)
-        if booked.web and booked.leads and read.original is not None:
+        if booked.web and booked.leads and read.original is not None and not _long_ago(turn, booked):
             _settle_stock(turn, booked, read.original, read.order, body)
     watch_finished(turn, refund.id, float(ctx.settings.returns.stock_in_after_s))
+
+
+def _long_ago(turn: OrderTurn, booked: Booked) -> bool:
+    """Sitoo takes in a receipt that named no sale like any other: for one that people named late, weeks of movements are not worth reading."""
+    return booked.by_hand and booked.whole.date < turn.ctx.clock.now() - LINKED_LATE_S
 
 
 def _settle_stock(turn: OrderTurn, booked: Booked, original: Original, order: CentraOrder, body: str) -> None:

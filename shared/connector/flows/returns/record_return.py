@@ -25,7 +25,7 @@ DAY_S = 86_400.0
 
 
 def deleted_return(return_id: int) -> int:
-    """The number under which OrderFiles knows the order of a recorded return, for Centra tells of no deleted one whose it was (Sitoo's are positive)."""
+    """The number under which OrderFiles knows the order of a recorded return: Centra tells of no deleted one whose it was. Sitoo's are positive."""
     return -return_id
 
 
