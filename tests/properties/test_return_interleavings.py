@@ -15,7 +15,7 @@ from connector.domain.order_keys import refund_of
 from connector.mapping.refund_findings import refund_entity
 from connector.runtime.queues import Work
 from sandbox.order_story import PICK_UP, OrderStory
-from sandbox.sitoo.records import OPEN, Order
+from sandbox.sitoo.records import CANCELLED, CLOSED, OPEN, Order
 from sandbox.stock_story import SITE, SKUS
 from tests.conftest import FACTOR
 from tests.flows.return_books import books_agree
@@ -152,7 +152,18 @@ class Returns(Troubles):
             if ours is not None and ours[0] in paid:
                 attempt(partial(self._press, made))
 
+    @precondition(lambda self: self._refunds())
+    @rule(data=st.data())
+    def the_store_cancels_a_refund(self, data: st.DataObject) -> None:
+        book = self.world.sitoo.orderbook
+        order = book.order(data.draw(st.sampled_from(self._refunds())))
+        book.announce(order, "update", book.set_state(order, CANCELLED))
+
     # --- trouble ---
+
+    @rule(kind=st.sampled_from(["error_after", "drop_after", "throttle"]))
+    def cancelling_lines_breaks_off(self, kind: str) -> None:
+        self.world.centra.fault(kind, operation="updateDirectToConsumerOrder", times=1, status=503)
 
     @precondition(lambda self: self._shipments())
     @rule(after=STEPS, data=st.data())
@@ -191,6 +202,9 @@ class Returns(Troubles):
 
     def _orders(self) -> list[Order]:
         return list(self.world.sitoo.orderbook.orders.values())
+
+    def _refunds(self) -> list[int]:
+        return [o.orderid for o in self._orders() if o.registerid and o.state == CLOSED and any(row.quantity < 0 for row in o.rows)]
 
     def _copies(self) -> list[int]:
         return [copy.orderid for number in self.story.orders for copy in self.story.copies(number)]
