@@ -52,6 +52,8 @@ class ReturnTruth:
         made = [r for r in self.story.state(number)["returns"] if (refund_of(r["external_id"] or "") or (0, 0))[0] == refund.orderid]
         assert len({r["shipment"] for r in made}) == len(made), f"refund {refund.orderid} was returned twice"
         assert all(r["completed"] for r in made)
+        if self._told(refund.orderid, Kind.OVER_RETURN):
+            assert self._is_too_much(refund, number), f"refund {refund.orderid} of order {number} is no over-return"
         if self._told(refund.orderid, *STOPPED):
             assert made == []
             return
@@ -73,6 +75,17 @@ class ReturnTruth:
         told = [c for c in self.world.cases.list(kind=Kind.REFUND_MISMATCH) if c.problem.entity.endswith("/undone")]
         assert not made or any(c.problem.evidence["sitoo_order"] == refund.orderid for c in told), f"refund {refund.orderid} of order {number}"
         assert file is None or file.watch_of(refund.orderid) is None
+
+    def _is_too_much(self, refund: Order, number: int) -> bool:
+        """Of some article that it brings back, tills and parcels together brought more than was ever sold."""
+        state = self.story.state(number)
+        sold: Counter[str] = Counter()
+        for line in state["lines"]:
+            sold[line["sku"]] += line["quantity"] + line["cancelled"]
+        back = sum((_units(made) for made in state["returns"] if not made["external_id"]), Counter[str]())
+        for other, of in self._refunds_of_web_orders():
+            back += _back(other) if of == number else Counter()
+        return any(back[sku] > sold[sku] for sku in _back(refund))
 
     def _is_exact(self, refund: Order) -> bool:
         return not self._told(refund.orderid, Kind.REFUND_MISMATCH)
