@@ -129,7 +129,7 @@ def day_of(at: float, zone: str, site: Site) -> str:
     """The date (ISO) of a moment where the till stands: in its own time zone when it tells a known one, else in the site's."""
     try:
         place = ZoneInfo(zone or site.timezone)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):
         place = ZoneInfo(site.timezone)
     return datetime.fromtimestamp(at, UTC).astimezone(place).date().isoformat()
 

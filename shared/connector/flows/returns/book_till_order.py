@@ -122,7 +122,8 @@ def _belongs_to(ctx: OrderContext, refund: WholeOrder) -> _Named | set[str]:
     number = web_order_of(found[0]) if found else None
     if number is not None:
         return _Named(number, web=True, by_hand=False)
-    return {row.sku for row in found[0].rows} if found and found[0].register else set()
+    fees = {ctx.settings.shipping_fee_sku, ctx.settings.handling_fee_sku, ctx.settings.returns.shipping_sku}
+    return {row.sku for row in found[0].rows} | fees if found and found[0].register else set()
 
 
 def _park_unlinked(ctx: OrderContext, refund: WholeOrder, rows: Sequence[RowOfOrder], body: str) -> None:
