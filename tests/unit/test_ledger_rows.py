@@ -104,7 +104,6 @@ def test_a_till_in_no_known_store_is_counted_all_the_same() -> None:
         ("2026-07-01T21:30:00", "no such zone", "2026-07-01"),
         ("2026-07-01T21:30:00", "Europe", "2026-07-01"),
         ("2026-07-01T21:30:00", "../etc", "2026-07-01"),
-        ("2026-07-01T21:30:00", "../etc", "2026-07-01"),
     ],
 )
 def test_the_day_is_the_stores(moment: str, zone: str, day: str) -> None:
