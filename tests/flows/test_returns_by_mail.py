@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -237,3 +238,44 @@ def test_both_at_once_share_two_articles() -> None:
     assert paid_back(story, number) == PRICE
     stock_in_step(story)
     assert story.problems() == {}
+
+
+def test_a_recorded_return_that_is_deleted_in_centra_is_told() -> None:
+    story = begin()
+    _, copy, shipment = sent(story)
+    made = story.world.centra.return_by_mail(shipment, [(TEE, 1)], refund=False)["return_id"]
+    story.run(SETTLED_S)
+    (record,) = recorded(story, copy)
+    story.world.centra.delete_return(made)
+    story.run(SETTLED_S)
+    (case,) = told(story, Kind.REFUND_MISMATCH)
+    assert case.problem.evidence["return"] == made
+    assert case.problem.evidence["sitoo_order"] == story.world.sitoo.orderbook.by_externalid[record["external_id"]][0]
+    assert len(story.problems()) == 1
+
+
+def test_a_return_completed_after_a_week_is_recorded_though_nothing_tells_of_it() -> None:
+    story = begin()
+    _, copy, shipment = sent(story)
+    made = story.world.centra.return_into(shipment, [(TEE, 1)])["return_id"]
+    record = story.world.centra.returns.returns[made]
+    story.world.centra.returns.uncomplete(record)
+    story.run(60.0)
+    story.world.centra.webhook_faults(lose=1_000)
+    file = story.world.files.get(story.orders[0])
+    assert file is not None
+    waited = file.watch_of(0)
+    assert waited is not None
+    week_ago = story.world.clock.now() - 7 * 86_400.0
+    record.created_at = week_ago
+    story.world.files.put(file.with_watch(replace(waited, since=week_ago)))
+    story.run(120.0)
+    file = story.world.files.get(story.orders[0])
+    assert file is not None
+    waited = file.watch_of(0)
+    assert waited is not None
+    assert 3_600.0 < waited.look_at - story.world.clock.now() <= 86_400.0
+    story.world.centra.returns.complete(record)
+    story.world.files.put(file.with_watch(replace(waited, look_at=story.world.clock.now())))
+    story.run(120.0)
+    assert len(recorded(story, copy)) == 1

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.exceptions import Kind, State
-from sandbox.order_story import OrderStory
+from sandbox.order_story import PICK_UP, OrderStory
 from sandbox.stand_ins import Crash
 from tests.flows.return_story import (
     A_TILL,
+    CAP,
     PRICE,
     SETTLED_S,
     TEE,
+    A,
     begin,
     case_of,
     one_return,
@@ -78,6 +80,44 @@ def test_a_refund_that_is_not_in_the_history_is_for_finance_and_never_asked_agai
     story.run(SETTLED_S)
     assert "refundReturn" not in story.world.centra.calls()
     assert paid_back(story, number) == 0
+
+
+def test_a_refund_that_never_left_the_connector_is_asked_for_again() -> None:
+    story = begin()
+    number, copy, _ = sent(story)
+    story.world.centra.fault("throttle", operation="refundReturn", times=2)
+    refund = refunded(story, copy, {0: 1}, A_TILL, tender="Web")
+    story.run(SETTLED_S)
+    assert len(one_return(story, number, refund)["refunds"]) == 1
+    assert paid_back(story, number) == PRICE
+    assert story.problems() == {}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_cancellation_of_unknown_outcome_is_looked_up(kind: str) -> None:
+    """Of the last unit of a line: once it is cancelled there is nothing left to cancel, which is no return of too much."""
+    story = begin()
+    number = story.order([(TEE, 1), (CAP, 1)], [A], option=PICK_UP)
+    story.run(5.0)
+    story.world.centra.fault(kind, operation="updateDirectToConsumerOrder", times=1, status=503)
+    refunded(story, story.copy(number).orderid, {0: 1}, A_TILL, undelivered=True)
+    story.run(SETTLED_S)
+    assert [(line["quantity"], line["cancelled"]) for line in story.state(number)["lines"]] == [(0, 1), (1, 0)]
+    assert story.world.centra.faults_played()[kind] == 1
+    assert told(story, Kind.OVER_RETURN) == []
+    assert len(told(story, Kind.REFUND_MISMATCH)) == 1
+    stock_in_step(story)
+
+
+def test_a_cancellation_that_is_slow_to_happen_is_not_made_twice() -> None:
+    story = begin()
+    number = story.order([(TEE, 3)], [A], option=PICK_UP)
+    story.run(5.0)
+    story.world.centra.commit_late(25.0, operation="updateDirectToConsumerOrder", hang=9.0)
+    refunded(story, story.copy(number).orderid, {0: 1}, A_TILL, undelivered=True)
+    story.run(SETTLED_S)
+    assert [(line["quantity"], line["cancelled"]) for line in story.state(number)["lines"]] == [(2, 1)]
+    stock_in_step(story)
 
 
 def test_a_provider_that_refuses_later_is_told() -> None:
@@ -189,3 +229,22 @@ def test_what_centra_refuses_is_told_under_the_refund_and_goes_through_when_redr
     case = case_of(story, Kind.VENDOR_REFUSED, refund)
     assert case is not None
     assert case.state is State.RESOLVED
+
+
+def test_a_return_that_somebody_deletes_half_way_is_told_and_not_made_again() -> None:
+    story = begin()
+    number, copy, _ = sent(story)
+    story.world.centra.fault("error", operation="completeReturn", times=None, status=503)
+    refund = refunded(story, copy, {0: 1}, A_TILL, tender="Web")
+    story.run(20.0)
+    (made,) = returns_for(story, number, refund)
+    story.world.centra.delete_return(made["id"])
+    story.world.centra.clear_faults()
+    story.run(1_200.0)
+    assert returns_for(story, number, refund) == []
+    (case,) = told(story, Kind.REFUND_MISMATCH)
+    assert case.problem.evidence["return"] == made["id"]
+    file = story.world.files.get(number)
+    assert file is not None
+    assert file.awaiting == ""
+    assert paid_back(story, number) == 0

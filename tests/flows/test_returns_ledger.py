@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from connector.domain.order_settings import PosSales
+from connector.flows.orders.take_order_messages import OrderMessage
+from connector.flows.returns.take_return_messages import take_return_messages
+from connector.mapping.ledger_rows import day_of
+from connector.runtime.queues import Work
 from connector.store.sales_ledger import LedgerKind
 from tests.flows.return_books import books_agree, ledger_rows
 from tests.flows.return_story import (
@@ -118,3 +124,39 @@ def test_a_refund_rung_up_before_midnight_and_known_after_stays_on_its_day() -> 
     (row,) = ledger_rows(story, since=since)
     assert row.at == now - 86_400.0
     books_agree(story, since=since)
+
+
+@pytest.mark.parametrize(("currencies", "home"), [(("SEK", "EUR"), 1), (("EUR", "SEK"), 2), (("SEK", "SEK"), 1), (("EUR", "NOK"), 1)])
+def test_a_refund_of_centra_is_booked_in_one_of_several_sites(currencies: tuple[str, str], home: int) -> None:
+    story = begin()
+    number, _, shipment = sent(story, [(TEE, 1)])
+    story.world.schedules = False
+    story.world.queues.waiting[Work.RETURNS].clear()
+    made = story.world.centra.return_by_mail(shipment)["return_id"]
+    ctx = story.world.order_context()
+    sites = tuple(replace(ctx.site, id=n, currency=currency) for n, currency in enumerate(currencies, 1))
+    asked = f'{{"v":1,"source":"poll","type":"returns_of","id":{number}}}'
+    contexts = {site.id: replace(ctx, site=site, mapping=replace(ctx.mapping, sites=sites)) for site in sites}
+    for _ in range(2):
+        take_return_messages([OrderMessage("1", asked)], contexts.get, [1, 2], ends_at=ctx.clock.now() + 60.0)
+    day = day_of(ctx.clock.now(), "", ctx.site)
+    booked = {site.id: [row.key for row in story.world.ledger.day(site.id, day)] for site in sites}
+    assert booked == {1: [], 2: [], home: [f"centra-return-{made}"]}
+
+
+def test_a_site_that_has_no_part_in_an_order_ends_nothing_that_another_waits_for() -> None:
+    story = begin()
+    number, _, shipment = sent(story, [(TEE, 1)])
+    made = story.world.centra.return_into(shipment)["return_id"]
+    story.world.centra.returns.uncomplete(story.world.centra.returns.returns[made])
+    story.run(30.0)
+    ctx = story.world.order_context()
+    before = story.world.files.get(number)
+    assert before is not None
+    assert before.watch_of(0) is not None
+    other = replace(ctx, site=replace(ctx.site, id=2))
+    asked = f'{{"v":1,"source":"poll","type":"returns_of","id":{number}}}'
+    take_return_messages([OrderMessage("1", asked)], {2: other}.get, [2], ends_at=ctx.clock.now() + 60.0)
+    after = story.world.files.get(number)
+    assert after is not None
+    assert after.watches == before.watches

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.exceptions import Kind
+from connector.domain.exceptions import Kind, State
 from connector.domain.order_keys import stock_in_key, stock_out_key
 from connector.flows.returns.stock_evidence import read_evidence
 from sandbox.order_story import OrderStory
@@ -29,6 +29,7 @@ from tests.flows.return_story import (
     refunded,
     sent,
     stock_in_step,
+    told,
 )
 
 AN_HOUR_LATER_S = 3_700.0
@@ -123,7 +124,9 @@ def test_a_late_movement_is_reversed_and_told() -> None:
     seen = read_evidence(story.world.cursors, SITE)
     assert seen is not None
     assert (seen.moves, seen.late, seen.does_not) == (0, 1, 0)
+    story.run(AN_HOUR_LATER_S)
     assert len(ours(story, refund)) == 2
+    assert [case.state for case in told(story, Kind.TECHNICAL)] == [State.OPEN], "a later look is no reason to close it"
     stock_in_step(story)
 
 

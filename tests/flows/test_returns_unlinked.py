@@ -12,6 +12,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from connector.domain.exceptions import Kind, State
+from connector.sitoo.models import TransactionRow
+from connector.sitoo.rest_orders import RestSitooOrders
 from ops.__main__ import app
 from ops.connection import Connection
 from sandbox.order_story import PICK_UP, OrderStory, story_mapping
@@ -46,9 +48,15 @@ class Desk:
         self.conn: Connection = replace(plain, files=story.world.files)
         self.conn.mappings.apply(story_mapping(), expected_revision=0, by="test", now=story.world.clock.now())
 
-    def link(self, refund: int, number: int, *, exit_code: int = 0) -> str:
+    def link(self, refund: int, number: int, *rows: str, exit_code: int = 0) -> str:
+        return self.types("link", str(refund), str(number), *rows, exit_code=exit_code)
+
+    def own(self, refund: int, *rows: str, exit_code: int = 0) -> str:
+        return self.types("own", str(refund), *rows, exit_code=exit_code)
+
+    def types(self, *words: str, exit_code: int) -> str:
         before = len(self.screen.getvalue())
-        result = CliRunner().invoke(app, ["return", "link", str(refund), str(number)], obj=self.conn)
+        result = CliRunner().invoke(app, ["return", *words], obj=self.conn)
         text = re.sub(r"[\s│╭╮╰╯─]+", " ", self.screen.getvalue()[before:] + result.output)
         assert result.exit_code == exit_code, f"{text} {result.exception!r}"
         return text
@@ -193,3 +201,49 @@ def test_a_scanned_receipt_needs_nobody_however_sitoo_tells_it(refund_link: str)
     story.run(SETTLED_S)
     one_return(story, number, refund)
     assert story.problems() == {}
+
+
+def test_the_movements_of_weeks_are_not_read_for_a_receipt_that_is_named_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = begin()
+    number, _ = handed_out(story)
+    refund = without_receipt(story)
+    story.world.sitoo.orderbook.order(refund).date -= 20 * 86_400.0
+    asked: list[float] = []
+    reads = RestSitooOrders.movements
+
+    def movements(self: RestSitooOrders, warehouse: int, *, since: float) -> list[TransactionRow]:
+        asked.append(since)
+        return reads(self, warehouse, since=since)
+
+    monkeypatch.setattr(RestSitooOrders, "movements", movements)
+    Desk(story).link(refund, number)
+    story.run(SETTLED_S)
+    one_return(story, number, refund)
+    assert asked == []
+    stock_in_step(story)
+
+
+def test_a_refund_of_an_order_that_no_till_and_no_connector_made_is_told_and_can_be_named() -> None:
+    """A web order that stood in Sitoo before the connector came, say."""
+    story = begin()
+    number, _ = handed_out(story)
+    foreign = story.world.sitoo.create_web_order("OLD-SHOP-7", A_TILL, {TEE: 1})
+    story.world.sitoo.deliver(foreign)
+    refund = refunded(story, foreign, {0: 1}, B_TILL)
+    story.run(30.0)
+    assert len(candidates(story, refund)) == 1
+    Desk(story).link(refund, number)
+    story.run(SETTLED_S)
+    assert units(one_return(story, number, refund)) == Counter({TEE: 1})
+    assert story.problems() == {}
+
+
+def test_a_refund_of_an_order_that_is_not_there_is_told() -> None:
+    story = begin()
+    _, copy = handed_out(story)
+    refund = refunded(story, copy, {0: 1}, B_TILL)
+    order = story.world.sitoo.orderbook.order(refund)
+    order.creditorderid = 424_242
+    order.additionaldata["pos-originalsales-orderid"] = "424242"
+    story.run(30.0)
+    assert case_of(story, Kind.RETURN_UNLINKED, refund) is not None

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from connector.domain.exceptions import Kind
+from connector.domain.order_keys import refund_of
 from connector.mapping.refund_findings import refund_entity
 from connector.runtime.queues import Work
 from sandbox.order_story import PICK_UP, OrderStory
-from sandbox.sitoo.records import OPEN, Order
+from sandbox.sitoo.records import CANCELLED, CLOSED, OPEN, Order
 from sandbox.stock_story import SITE, SKUS
 from tests.conftest import FACTOR
 from tests.flows.return_books import books_agree
@@ -139,7 +140,30 @@ class Returns(Troubles):
         made = data.draw(st.sampled_from(sorted(self.world.centra.returns.returns)))
         attempt(lambda: self._press(made))
 
+    @precondition(lambda self: self._copies())
+    @rule(data=st.data(), warehouse=SITOO, tender=st.sampled_from(["Card", "Cash"]))
+    def a_till_pays_and_somebody_presses_refund_too(self, data: st.DataObject, warehouse: int, tender: str) -> None:
+        copy = data.draw(st.sampled_from(self._copies()))
+        paid: list[int | None] = []
+        attempt(lambda: paid.append(self.world.sitoo.refund(copy, {0: 1}, warehouse, tender=tender)["order_id"]))
+        self.story.run(20.0)
+        for made in sorted(self.world.centra.returns.returns):
+            ours = refund_of(self.world.centra.external_ids.of("Return", made) or "")
+            if ours is not None and ours[0] in paid:
+                attempt(partial(self._press, made))
+
+    @precondition(lambda self: self._refunds())
+    @rule(data=st.data())
+    def the_store_cancels_a_refund(self, data: st.DataObject) -> None:
+        book = self.world.sitoo.orderbook
+        order = book.order(data.draw(st.sampled_from(self._refunds())))
+        book.announce(order, "update", book.set_state(order, CANCELLED))
+
     # --- trouble ---
+
+    @rule(kind=st.sampled_from(["error_after", "drop_after", "throttle"]))
+    def cancelling_lines_breaks_off(self, kind: str) -> None:
+        self.world.centra.fault(kind, operation="updateDirectToConsumerOrder", times=1, status=503)
 
     @precondition(lambda self: self._shipments())
     @rule(after=STEPS, data=st.data())
@@ -178,6 +202,9 @@ class Returns(Troubles):
 
     def _orders(self) -> list[Order]:
         return list(self.world.sitoo.orderbook.orders.values())
+
+    def _refunds(self) -> list[int]:
+        return [o.orderid for o in self._orders() if o.registerid and o.state == CLOSED and any(row.quantity < 0 for row in o.rows)]
 
     def _copies(self) -> list[int]:
         return [copy.orderid for number in self.story.orders for copy in self.story.copies(number)]

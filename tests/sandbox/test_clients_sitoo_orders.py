@@ -90,6 +90,8 @@ def test_orders_are_followed_by_id_over_small_pages(world: SitooWorld, max_num: 
     found, everything = world.orders.orders_from(numbers[2], limit=4)
     assert ([order.id for order in found], everything) == (numbers[2:6], False)
     assert world.orders.orders_from(numbers[-1] + 1) == ([], True)
+    assert (world.orders.ids_from(numbers[1]), world.orders.ids_from(numbers[2], limit=4)) == (numbers[1:], numbers[2:6])
+    assert world.orders.ids_from(numbers[-1] + 1) == []
     assert [order.id for order in world.orders.whole_orders(ids=[*numbers, 424242], external_ids=["C3-W11-R1"])] == numbers
 
 

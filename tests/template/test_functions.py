@@ -68,6 +68,14 @@ def test_every_function_comes_with_sample_input(name: str) -> None:
         assert isinstance(json.loads(sample.read_text(encoding="utf-8")), dict), sample.name
 
 
+def test_what_tells_the_time_somewhere_brings_the_time_zones_along() -> None:
+    """Lambda's runtime need not have a time zone database, and without one no sale has a day."""
+    asking = [path.name for path in sorted((ROOT / "shared").rglob("*.py")) if "zoneinfo" in path.read_text(encoding="utf-8")]
+    locked = (ROOT / "shared" / "requirements.txt").read_text(encoding="utf-8")
+    assert asking
+    assert any(line.startswith("tzdata==") for line in locked.splitlines()), asking
+
+
 def test_each_function_has_a_role_of_its_own(template: Template) -> None:
     roles = [template.role_of(function) for function in template.functions]
     assert len(set(roles)) == len(template.functions)

@@ -223,3 +223,11 @@ def test_a_throttled_write_closes_the_budget_and_was_not_done() -> None:
     with pytest.raises(Throttled):
         world.client.complete_return(9)
     assert world.grants.closed == [world.clock.now() + 7]
+
+
+def test_returns_of_wholesale_are_never_asked_for() -> None:
+    """They have no shipment that a consumer's return has: one that came along could not be read, and would be asked for again and again."""
+    asking = [text for text in EVERY.values() if "returns(where:" in text]
+    assert len(asking) >= 2
+    for text in asking:
+        assert "returns(where: {storeType: DIRECT_TO_CONSUMER, " in text

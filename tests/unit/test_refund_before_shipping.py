@@ -13,6 +13,7 @@ from tests.unit.return_stories import (
     REFUND,
     SETTINGS,
     copied,
+    entry,
     handed,
     line,
     paid,
@@ -37,11 +38,20 @@ def test_neither_handed_out_nor_shipped_is_cancelled() -> None:
     assert (plan.decision, plan.parts, dict(plan.cancel), plan.findings, plan.refund_in_centra) == (Decision.RETURN, (), {1: 2}, (), False)
 
 
-def test_a_cancellation_done_is_not_done_again() -> None:
+def test_a_cancellation_done_is_not_done_again_and_its_money_is_told_all_the_same() -> None:
+    """The call's answer may have been lost: then this plan is the first that can tell."""
     done = Returning(return_key(REFUND, 0), True, "done", REFUND, 0, {1: 2}, 0, NOON)
     gone = web_order([replace(TEES, quantity=0, cancelled=2, value=0)], [], payments=())
     plan = plan_return(till_refund([row(0, "TEE-M", -2, "500.00", 0)]), copied(ROW), gone, [], SETTINGS, returnings=[done])
-    assert (plan.decision, plan.parts, dict(plan.cancel), plan.findings) == (Decision.RETURN, (), {}, ())
+    assert (plan.decision, plan.parts, dict(plan.cancel)) == (Decision.RETURN, (), {})
+    assert [(f.kind, f.stops) for f in plan.findings] == [(Kind.REFUND_MISMATCH, False)]
+
+
+def test_a_cancelled_order_whose_money_was_taken_is_no_difference_afterwards() -> None:
+    done = Returning(return_key(REFUND, 0), True, "done", REFUND, 0, {1: 2}, 0, NOON)
+    gone = replace(web_order([replace(TEES, quantity=0, cancelled=2, value=0)], [], payments=(entry("CAPTURE", 50_000),)), grand_total=0)
+    plan = plan_return(till_refund([row(0, "TEE-M", -2, "500.00", 0)]), copied(ROW), gone, [], SETTINGS, returnings=[done])
+    assert (plan.decision, dict(plan.cancel), plan.findings) == (Decision.RETURN, {}, ())
 
 
 def test_handed_out_but_not_shipped_in_centra_is_waited_for() -> None:

@@ -164,6 +164,13 @@ def test_small_pages_are_followed_by_id() -> None:
 def test_a_list_that_stops_or_runs_backwards_is_unconfirmed(answer: httpx.Response) -> None:
     with pytest.raises(Unconfirmed):
         client(answer)[1].orders_from(9)
+    with pytest.raises(Unconfirmed):
+        client(answer)[1].ids_from(9)
+
+
+def test_ids_of_another_sites_orders_are_unconfirmed() -> None:
+    with pytest.raises(Unconfirmed):
+        client(page({**ORDER, "eshopid": 7}))[1].ids_from(9)
 
 
 def test_orders_from_an_id_say_whether_more_are_there() -> None:

@@ -117,7 +117,7 @@ _RETURN = f"""id createdAt returnStatus returnedToStock
       lines {{ quantity shipmentLine {{ id }} }}
       refundPaymentHistory {{ {_PAYMENT} }}
     }}"""
-_RETURNS = f"""returns(where: {{orderNumber: $number}}, sort: [{n.SORT_RETURNS}], limit: {RETURNS_PAGE}, page: $page) {{
+_RETURNS = f"""returns(where: {{storeType: {n.DTC_STORE}, orderNumber: $number}}, sort: [{n.SORT_RETURNS}], limit: {RETURNS_PAGE}, page: $page) {{
     {_RETURN}
   }}"""
 
@@ -131,7 +131,7 @@ ORDER_WITH_RETURNS = f"""query OrderWithReturns($number: [Int!], $page: Int) {{
 }}{_ORDER}"""
 
 RETURN = f"""query OneReturn($id: [Int!]) {{
-  returns(where: {{id: $id}}, limit: 1) {{
+  returns(where: {{storeType: {n.DTC_STORE}, id: $id}}, limit: 1) {{
     {_RETURN}
     order {{ number }}
   }}

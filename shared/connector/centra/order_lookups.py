@@ -15,7 +15,9 @@ NEW_RETURNS_PAGE = 100
 
 OWNER_OF_SHIPMENT = """query OwnerOfShipment($id: [Int!]) { shipments(where: {id: $id}, limit: 1) { id order { number } } }"""
 NEW_RETURNS = f"""query NewReturns($from: {n.DATE_TYPE}, $page: Int) {{
-  returns(where: {{createdAt: {{from: $from}}}}, sort: [{n.SORT_BY_CREATION}], limit: {NEW_RETURNS_PAGE}, page: $page) {{ id order {{ number }} }}
+  returns(where: {{storeType: {n.DTC_STORE}, createdAt: {{from: $from}}}}, sort: [{n.SORT_BY_CREATION}], limit: {NEW_RETURNS_PAGE}, page: $page) {{
+    id order {{ number }}
+  }}
 }}"""
 
 

@@ -42,7 +42,9 @@ def row_of_till_order(
     Centra order at all (say False where till sales become Centra orders too).
     """
     of_web = centra_order is not None if web is None else web
-    ours = ORDER_MARK in order.marks or recorded_return_of(order) is not None
+    back = any(row.quantity < 0 for row in order.rows)
+    # A refund of a copy may carry the copy's marks (unconfirmed): the till made it all the same.
+    ours = (ORDER_MARK in order.marks and not back) or recorded_return_of(order) is not None
     if ours or order.type != _ORDER_TYPE or order.state != CLOSED:
         return None
     by_rate: dict[Decimal, Taxed] = {}
@@ -57,7 +59,7 @@ def row_of_till_order(
             virtual += _cents(payment.amount)
         else:
             tenders[payment.name] += _cents(payment.amount)
-    refund = any(row.quantity < 0 for row in order.rows) and sum(taxed.net + taxed.vat for taxed in by_rate.values()) <= 0
+    refund = back and sum(taxed.net + taxed.vat for taxed in by_rate.values()) <= 0
     kind = (LedgerKind.WEB_REFUND if of_web else LedgerKind.POS_REFUND) if refund else LedgerKind.POS_SALE
     store = site.store_of_sitoo_warehouse(order.warehouse_id) if order.warehouse_id is not None else None
     return LedgerRow(
@@ -127,7 +129,7 @@ def day_of(at: float, zone: str, site: Site) -> str:
     """The date (ISO) of a moment where the till stands: in its own time zone when it tells a known one, else in the site's."""
     try:
         place = ZoneInfo(zone or site.timezone)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):
         place = ZoneInfo(site.timezone)
     return datetime.fromtimestamp(at, UTC).astimezone(place).date().isoformat()
 

@@ -70,7 +70,7 @@ def unlinked(refund: WholeOrder, rows: Sequence[RowOfOrder], candidates: Sequenc
         Kind.RETURN_UNLINKED,
         Owner.CUSTOMER_SERVICE,
         f"Till refund {refund.id} brings back {units} article(s) that belong to no known row of a web order.",
-        "If a web order was returned, name it with `ops return link`; if it was a store's own sale, discard this.",
+        "Name the web order with `ops return link` (row by row if there are several); if all of it was a store's own sale, discard this.",
         {
             "sitoo_order": refund.id,
             "rows": [f"row {row.row}: {-row.quantity} × {row.sku or 'no SKU'}, {-row.gross} {refund.currency}" for row in rows],

@@ -81,8 +81,11 @@ def of_cancelled(
     worths: UnitWorths,
     payers: set[TillRefund],
 ) -> list[str]:
-    """A cancellation carries no cost and moves no money: it must be worth what the till paid, and the money must have been taken by then."""
-    if not cancelled.now:
+    """A cancellation carries no cost and moves no money: it must be worth what the till paid, and the money must have been taken by then.
+
+    What it was worth Centra shows only before it is made; the rest holds afterwards too, should the call's answer have been lost.
+    """
+    if not cancelled.now and not cancelled.before:
         return []
     reasons = []
     worth = worths.last(cancelled.now)
@@ -90,7 +93,7 @@ def of_cancelled(
         told = [amount(x, order.currency, order.currency_decimals) for x in (paid, worth)]
         reasons.append(f"the till paid {told[0]} for articles that never were sent, which are worth {told[1]}")
     captured = sum(p.amount for p in order.payments if p.kind in _TAKEN and p.status == SUCCESS)
-    if captured >= order.grand_total > 0:
+    if captured and captured >= order.grand_total:
         if TillRefund.REFUND_IN_CENTRA in payers:
             reasons.append("cancelled articles were paid for already, and Centra refunds only returns")
     elif TillRefund.PAID_AT_TILL in payers:

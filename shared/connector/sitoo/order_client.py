@@ -27,6 +27,10 @@ class SitooOrders(Protocol):
         """Orders with id ≥ order_id ascending, and whether nothing newer was there."""
         ...
 
+    def ids_from(self, order_id: int, *, limit: int = 100) -> list[int]:
+        """The ids of the site's first orders with an id ≥ `order_id`, ascending: where one of the orders themselves cannot be read."""
+        ...
+
     def newest_order(self) -> int:
         """The highest order id of the site; 0 when it has no orders."""
         ...

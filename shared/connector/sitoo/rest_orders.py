@@ -73,6 +73,22 @@ class RestSitooOrders:
                 return found, everything
             start = found[-1].id + 1
 
+    def ids_from(self, order_id: int, *, limit: int = PAGE) -> list[int]:
+        """See SitooOrders."""
+        found: list[int] = []
+        start = order_id
+        while True:
+            asked: Parameters = {"eshopid": self._site, "orderidfrom": start, "sort": "orderid", "num": PAGE, "fields": "orderid,eshopid"}
+            total, rows = answers.envelope(self._transport.get("orders", asked, lane=self._lane))
+            page = [answers.whole(row, "orderid") for row in rows]
+            check_ascending(page, start)
+            if any(answers.whole(row, "eshopid") != self._site for row in rows) or (total and not rows):
+                raise Unconfirmed(f"Sitoo's list of orders of site {self._site} cannot be trusted")
+            found += page
+            if total <= len(page) or len(found) >= limit:
+                return found[:limit]
+            start = page[-1] + 1
+
     def newest_order(self) -> int:
         """See SitooOrders."""
         asked: Parameters = {"eshopid": self._site, "sort": "-orderid", "num": 1, "fields": "orderid,eshopid"}

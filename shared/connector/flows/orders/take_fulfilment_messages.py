@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
+from connector.flows.orders.come_back import come_back
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import order_turn
 from connector.flows.orders.read_together import ReadTogether
@@ -17,7 +18,7 @@ from connector.flows.orders.refusals import park_refusal
 from connector.flows.orders.sweep import sweep
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.till_orders import LOOK, take_till_order
-from connector.flows.orders.trouble import PASSING, REFUSED, postpone, try_again_later
+from connector.flows.orders.trouble import PASSING, REFUSED, postpone
 from connector.flows.orders.unforeseen import tell_unforeseen
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
@@ -110,7 +111,7 @@ def _take(
         return
     try:
         if ends_at - ctx.clock.now() < LATEST_START_S:
-            try_again_later(ctx, Work.FULFILMENTS, message.body, TimeoutError("no time left"))
+            come_back(ctx, Work.FULFILMENTS, asked, message.body, TimeoutError("no time left"))
             taken.later += 1
         elif asked["type"] == "sweep":
             taken.passed_on += sweep(ctx)
@@ -119,7 +120,7 @@ def _take(
         else:
             _centra_event(ctx, asked, taken)
     except PASSING as passing:
-        try_again_later(ctx, Work.FULFILMENTS, message.body, passing)
+        come_back(ctx, Work.FULFILMENTS, asked, message.body, passing)
         taken.later += 1
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.domain.order_keys import ORDER_MARK, RETURN_MARK, sent_key
+from connector.domain.order_keys import ORDER_MARK, sent_key
 from connector.domain.order_settings import PosSales
 from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.endless_aisle import COLLECT_MARKS, end_listed, is_listed, take_undelivered
 from connector.flows.orders.pos_sales import import_sale, is_imported
+from connector.flows.orders.read_together import read_apart
 from connector.flows.orders.till_sales import begun, sale_file
 from connector.flows.orders.trouble import PASSING
 from connector.flows.returns.book_till_order import put_in_ledger
+from connector.flows.returns.undone_refund import take_out_of_ledger
 from connector.mapping.refund_order import recorded_return_of
 from connector.runtime.queues import Work
-from connector.sitoo.order_models import CLOSED, OPEN, WholeOrder
+from connector.sitoo.errors import Unconfirmed
+from connector.sitoo.order_models import ABANDONED, CANCELLED, CLOSED, OPEN, WholeOrder
 
 ORDER_TYPE = 10
 """Bookings (100) and parked sales (110) are none of ours: they end as orders of this type."""
@@ -32,13 +35,15 @@ LEASE_S = 60.0
 OVERLAP = 50
 """Order ids read again, because an order may become visible after one with a higher id."""
 MOST_PER_RUN = 500
+MOST_READ_APART = 3 * OVERLAP
+"""Of a list that cannot be read as a whole: reading it in parts costs requests, but it must go on beyond the overlap."""
 MOST_OPEN = 200
 MOST_RESUMED = 10
 
 
 def is_tills(order: WholeOrder) -> bool:
-    """An order made at a till, or its refund, and nothing that the connector made."""
-    ours = ORDER_MARK in order.marks or RETURN_MARK in order.marks or recorded_return_of(order) is not None
+    """An order made at a till, or its refund, and nothing that the connector made. A refund of a copy may carry the copy's marks (unconfirmed)."""
+    ours = (ORDER_MARK in order.marks and not is_refund(order)) or recorded_return_of(order) is not None
     if ours or (order.external_id and parse(order.external_id) is not None) or order.type != ORDER_TYPE:
         return False
     return bool(order.register) or is_refund(order)
@@ -102,22 +107,38 @@ def read_new_till_orders(ctx: OrderContext) -> int:
             return 0
         resumed = _resume(ctx)
         start = max(int(stored["first"]), int(stored["next"]) - OVERLAP)
-        orders, _ = ctx.sitoo.orders_from(start, limit=MOST_PER_RUN)
+        orders, unreadable = _new_orders(ctx, start)
         seen = set(stored["seen"])
         fresh = [order for order in orders if order.id not in seen and is_tills(order)]
-        still_open = ctx.sitoo.whole_orders(ids=stored["open"]) if stored["open"] else []
+        still_open, gone_bad = read_apart(ctx.sitoo, stored["open"])
         ended = [order for order in still_open if order.state != OPEN]
-        sent = _send(ctx, [*fresh, *ended])
+        sent = _send(ctx, [*fresh, *ended]) + _tell_unreadable(ctx, (set(unreadable) - seen) | set(gone_bad))
         (lease,) = ctx.leases.renew([lease], ctx.clock.now(), LEASE_S)
-        ctx.cursors.put(name, _moved(stored, orders, [o for o in [*still_open, *fresh] if o.state == OPEN]), lease)
+        read = [*(order.id for order in orders), *unreadable]
+        ctx.cursors.put(name, _moved(stored, read, [o for o in [*still_open, *fresh] if o.state == OPEN]), lease)
         return resumed + sent
     finally:
         ctx.leases.release([lease])
 
 
-def _moved(stored: dict[str, Any], orders: list[WholeOrder], still_open: list[WholeOrder]) -> dict[str, Any]:
-    after = max([int(stored["next"]), *(order.id + 1 for order in orders)])
-    seen = {*stored["seen"], *(order.id for order in orders)}
+def _new_orders(ctx: OrderContext, start: int) -> tuple[list[WholeOrder], list[int]]:
+    """And the ids of those that cannot be read: one of them must not keep the others from ever being seen."""
+    try:
+        return ctx.sitoo.orders_from(start, limit=MOST_PER_RUN)[0], []
+    except Unconfirmed:
+        return read_apart(ctx.sitoo, ctx.sitoo.ids_from(start, limit=MOST_READ_APART))
+
+
+def _tell_unreadable(ctx: OrderContext, ids: set[int]) -> int:
+    """The returns flow tries again for a while, then tells people."""
+    if ids and ctx.mapping.switches.sync_returns:
+        ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": i}) for i in sorted(ids)])
+    return len(ids)
+
+
+def _moved(stored: dict[str, Any], read: list[int], still_open: list[WholeOrder]) -> dict[str, Any]:
+    after = max([int(stored["next"]), *(number + 1 for number in read)])
+    seen = {*stored["seen"], *read}
     waiting = sorted({order.id for order in still_open})[-MOST_OPEN:]
     return {"first": stored["first"], "next": after, "seen": sorted(i for i in seen if i >= after - OVERLAP), "open": waiting}
 
@@ -155,13 +176,15 @@ def _resume(ctx: OrderContext) -> int:
 
 
 def _book(ctx: OrderContext, orders: list[WholeOrder], *, delivery: bool = False) -> int:
-    """Sales go into the books at once; the returns flow reads each refund anew and books it."""
+    """Sales go into the books at once, and out of them when they are cancelled; the returns flow reads each refund anew and books it."""
     if not ctx.mapping.switches.sync_returns:
         return 0
     refunds = [order for order in orders if is_refund(order)]
     for order in orders:
         if not is_refund(order) and order.state == CLOSED:
             put_in_ledger(ctx, order, None)
+        elif not is_refund(order) and order.state in (CANCELLED, ABANDONED):
+            take_out_of_ledger(ctx, order)
     if refunds:
         told = {"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id} | ({"action": MOVED} if delivery else {})
         ctx.queues.send(Work.RETURNS, [compact({**told, "id": order.id}) for order in refunds])

@@ -6,20 +6,20 @@ from connector.centra.order_models import CentraOrder, ReturnOfOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.domain.order_keys import refund_of
 from connector.flows.orders.order_turn import OrderTurn
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import REFUSED, Postponed
 from connector.flows.orders.watches import end_watch, watch
+from connector.flows.returns.book_refund import book_refund
 from connector.flows.returns.make_return import DONE, PAID_BY_PROVIDER, is_payment
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.record_return import Recorded, record_return
-from connector.flows.returns.told import return_entity, tell
-from connector.mapping.ledger_rows import row_of_centra_return
+from connector.flows.returns.told import return_entity, tell, tell_refused
 from connector.mapping.refund_findings import Finding
 
 UNFINISHED_S = 180.0
 """Returns that are being recorded are looked at again after this, should their message be lost."""
-SHORTEST_WAIT_S, LONGEST_WAIT_S = 60.0, 3_600.0
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 60.0, 86_400.0
 """The longer a return stays open, the rarer it is looked at: nothing tells of its end for sure."""
-WAITED_FOR_S = 3 * 86_400.0
+WAITED_FOR_S = 30 * 86_400.0
 """So long a return may stay open, or its copy in the making, until it is no longer looked for."""
 
 
@@ -32,12 +32,16 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
         return
     tell_paid_twice(turn, order, returns, body)
     _tell_unpaid(turn, order, returns, body)
+    _tell_deleted(turn, returns, body)
     others = [made for made in returns if refund_of(made.external_id) is None]
+    for made in others:
+        book_refund(ctx, made, order)
+    if turn.file.copies and not any(turn.is_ours(copy) for copy in turn.file.copies):
+        return  # its copies stand in another site, which records on them and watches it
     if any(made.completed for made in others):
         watch(turn, 0, UNFINISHED_S, "returns made in Centra are being recorded")
     waiting, postponed = False, None
     for made in others:
-        _book(turn, order, made)
         if not made.completed:
             waiting = True
             continue
@@ -45,6 +49,9 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
             waiting |= record_return(turn, order, made, body) is Recorded.LATER
         except Postponed as later:
             postponed = later
+        except REFUSED as refused:
+            # What Sitoo does not take of one return must not keep the others from the tills.
+            tell_refused(turn, return_entity(number, made.id), refused, body)
     if postponed is not None:
         raise postponed
     if waiting and ctx.clock.now() - max(made.created_at for made in others) < WAITED_FOR_S:
@@ -56,10 +63,23 @@ def take_centra_returns(turn: OrderTurn, body: str) -> None:
         end_watch(turn, 0)
 
 
-def _book(turn: OrderTurn, order: CentraOrder, made: ReturnOfOrder) -> None:
-    row = row_of_centra_return(made, order, turn.ctx.site)
-    if row is not None:
-        turn.ctx.ledger.put(row)
+def _tell_deleted(turn: OrderTurn, returns: list[ReturnOfOrder], body: str) -> None:
+    """A recorded return that somebody deleted in Centra: tills would not take those goods any more. Whether a closed refund can be cancelled in
+    Sitoo without moving its stock is (unconfirmed), so people do."""
+    number, there = turn.file.number, {made.id for made in returns}
+    for known in turn.file.returnings:
+        if not known.inbound and known.state == DONE and known.return_id is not None and known.return_id not in there:
+            happened = f"Return {known.return_id} of order {number} was deleted in Centra; tills still take its articles for returned."
+            todo = (
+                f"Cancel Sitoo order {known.sitoo_order_id} (it moved no money and no stock), or make the return again. Then discard this exception."
+            )
+            evidence = {"return": known.return_id, "sitoo_order": known.sitoo_order_id or 0}
+            tell(
+                turn,
+                return_entity(number, known.return_id),
+                Finding(Kind.REFUND_MISMATCH, Owner.FINANCE, happened, todo, evidence, stops=False),
+                body,
+            )
 
 
 def _refused_at_last(made: ReturnOfOrder) -> bool:

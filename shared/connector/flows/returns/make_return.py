@@ -10,7 +10,7 @@ from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.refusals import words_of
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.flows.returns.told import return_entity, tell
 from connector.mapping.refund_findings import Finding, amount
 from connector.mapping.refund_money import PartOfReturn
@@ -20,6 +20,8 @@ from connector.store.order_files import Returning
 PAID_AT_TILL, PAID_BY_PROVIDER, FINANCE_DECIDES = "till", "provider", "finance"
 """Note of a Returning: who pays the customer."""
 CLAIMED, CREATED, COMPLETED, REFUNDING, DONE, PARKED = "claimed", "created", "completed", "refunding", "done", "parked"
+GONE_AFTER_S = 600.0
+"""A return that Centra made and has not shown for so long was deleted."""
 _NO_REFUND = frozenset({"FAILED"})
 
 
@@ -51,7 +53,8 @@ def make_return(turn: OrderTurn, wish: Wish, part: PartOfReturn, returns: list[R
             raise Postponed(left + 1.0, f"return {part.key} may still appear in Centra")
         known, made = _create(turn, wish, part, known)
     if made is None:
-        raise Postponed(SETTLE_S, f"return {part.key} cannot be read back yet")
+        _not_to_be_seen(turn, wish, known)
+        return
     if known.state == CLAIMED:
         known = _keep(turn, replace(known, return_id=made.id), CREATED)
     if known.state == CREATED:
@@ -83,7 +86,7 @@ def _create(turn: OrderTurn, wish: Wish, part: PartOfReturn, known: Returning) -
         )
         if written.id is None:
             raise Refused(written.errors)
-    except Refused:
+    except (*NOT_SENT, Refused):
         turn.keep(turn.file.without_returning(part.key))
         raise
     turn.step("return created", note=f"return {written.id} of shipment {part.shipment_id}", since=known.at)
@@ -116,6 +119,10 @@ def _pay(turn: OrderTurn, wish: Wish, part: PartOfReturn, known: Returning, made
         errors = turn.ctx.centra.refund_return(made.id).errors
     except Refused as refused:
         errors = (str(refused),)
+    except NOT_SENT:
+        # Nothing left the connector: asking again later is asking once.
+        _keep(turn, known, COMPLETED)
+        raise
     if errors:
         _unclear(turn, wish, known, words_of(errors))
         return
@@ -157,6 +164,22 @@ def _unclear(turn: OrderTurn, wish: Wish, known: Returning, why: str) -> None:
         stops=False,
     )
     tell(turn, return_entity(order.number, known.return_id or 0), finding, wish.body)
+    _keep(turn, known, PARKED)
+
+
+def _not_to_be_seen(turn: OrderTurn, wish: Wish, known: Returning) -> None:
+    """Not yet (raises Postponed), or no more: then it is not made again, for whoever deleted it had a reason."""
+    if known.return_id is None or turn.ctx.clock.now() < known.at + GONE_AFTER_S:
+        raise Postponed(SETTLE_S, f"return {known.key} cannot be read back yet")
+    finding = Finding(
+        Kind.REFUND_MISMATCH,
+        Owner.FINANCE,
+        f"Return {known.return_id} that the connector made for till refund {wish.refund_id} of order {wish.order.number} is no longer in Centra.",
+        "Ask who deleted it. If the goods came back, make it again by hand, and refund it only if the till has not paid. Then discard this.",
+        {"return": known.return_id or 0, "sitoo_order": wish.refund_id},
+        stops=False,
+    )
+    tell(turn, return_entity(wish.order.number, known.return_id or 0), finding, wish.body)
     _keep(turn, known, PARKED)
 
 

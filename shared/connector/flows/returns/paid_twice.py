@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from connector.centra.order_models import CentraOrder, ReturnOfOrder
 from connector.flows.orders.order_turn import OrderTurn, order_entity
+from connector.flows.returns.book_refund import book_refund
 from connector.flows.returns.make_return import PAID_AT_TILL, is_refunded
 from connector.flows.returns.told import tell
-from connector.mapping.ledger_rows import row_of_centra_return
 from connector.mapping.return_checks import paid_twice
 
 
@@ -19,6 +19,4 @@ def tell_paid_twice(turn: OrderTurn, order: CentraOrder, returns: list[ReturnOfO
         finding = paid_twice(order, [made], frozenset({made.id}))
         if finding is not None:
             tell(turn, f"{order_entity(order.number)}/return/{made.id}", finding, body)
-        row = row_of_centra_return(made, order, turn.ctx.site)
-        if row is not None:
-            turn.ctx.ledger.put(row)
+        book_refund(turn.ctx, made, order)

@@ -6,29 +6,29 @@ from dataclasses import dataclass, replace
 
 from connector.centra.errors import Refused
 from connector.centra.order_models import CentraOrder, ReturnOfOrder
-from connector.domain.exceptions import Kind
 from connector.domain.order_settings import TillRefund
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import Postponed
 from connector.flows.orders.watches import FINISHED, end_watch, watch, watch_finished
 from connector.flows.returns.book_till_order import Booked, put_in_ledger
-from connector.flows.returns.cancel_refunded import cancel_refunded
+from connector.flows.returns.cancel_refunded import cancel_refunded, settle_cancellation
 from connector.flows.returns.make_return import CLAIMED, DONE, FINANCE_DECIDES, PAID_AT_TILL, PAID_BY_PROVIDER, Wish, make_return
 from connector.flows.returns.original import original_for
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.refund_stock import settle_stock
-from connector.flows.returns.told import resolve_told, tell
+from connector.flows.returns.told import resolve_told, tell, tell_refused
+from connector.flows.returns.undone_refund import STOPPED_BY, tell_undone
 from connector.mapping.ledger_rows import RECEIPT_MARK
-from connector.mapping.refund_findings import refund_entity
 from connector.mapping.refund_order import original_of, payers, payout_of
 from connector.mapping.till_refund import Decision, Original, ReturnPlan, plan_return
+from connector.sitoo.errors import Refused as SitooRefused
 from connector.sitoo.order_models import WholeOrder
 
 UNFINISHED_S = 180.0
 """A refund that is being worked on is looked at again after this, should its message be lost."""
+LINKED_LATE_S = 3 * 86_400.0
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 15.0, 900.0
-STOPPED_BY = (Kind.OVER_RETURN, Kind.UNMAPPED_NAME, Kind.RETURN_UNLINKED, Kind.VENDOR_REFUSED, Kind.TECHNICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,16 @@ class _Read:
     plan: ReturnPlan
 
 
-def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str, *, moved: bool = False) -> None:
-    """Converge Centra with one refund order of Sitoo. Raises trouble.PASSING (Postponed while something must happen first) and refusals.
+def record_refund(turn: OrderTurn, booked: Booked, body: str, *, moved: bool = False) -> None:
+    """Converge one order of Centra with a refund order of Sitoo. Raises trouble.PASSING (Postponed: something must happen first) and refusals.
 
     `moved`: the refund's goods have moved in Sitoo.
     """
-    if not moved and _nothing_new(turn, refund):
+    refund = booked.part
+    if booked.undone_by:
+        tell_undone(turn, refund, booked.entity, booked.undone_by, body)
+        return
+    if not moved and _nothing_new(turn, booked):
         return
     read = _read(turn, refund, booked)
     if read.plan.decision is Decision.RETURN:
@@ -63,19 +67,19 @@ def record_refund(turn: OrderTurn, refund: WholeOrder, booked: Booked, body: str
     if read.plan.decision is Decision.PARK:
         _forget_claims(turn, refund, read.returns)
     for finding in read.plan.findings:
-        tell(turn, refund_entity(turn.ctx.site.id, refund.id), finding, body)
+        tell(turn, booked.entity, finding, body)
     if read.plan.decision is not Decision.RETURN:
         end_watch(turn, refund.id)
         return
     _conclude(turn, refund, booked, read, body)
 
 
-def _nothing_new(turn: OrderTurn, refund: WholeOrder) -> bool:
+def _nothing_new(turn: OrderTurn, booked: Booked) -> bool:
     """Told once more of a refund that went through (each is found by its event and by the cursor): until its next look is due nothing is done."""
-    file = turn.file
-    known, entity = file.watch_of(refund.id), refund_entity(turn.ctx.site.id, refund.id)
-    done = all(r.state == DONE for r in file.returnings if r.inbound and r.sitoo_order_id == refund.id)
-    told = any(fact.endswith(f":{entity}") for fact in file.handled)
+    file, refund = turn.file, booked.whole.id
+    known = file.watch_of(refund)
+    done = all(r.state == DONE for r in file.returnings if r.inbound and r.sitoo_order_id == refund)
+    told = any(fact.endswith(f":{booked.entity}") for fact in file.handled)
     waits = known is not None and known.why == FINISHED and known.look_at > turn.ctx.clock.now() and not known.moving
     return waits and done and not told
 
@@ -84,6 +88,8 @@ def _read(turn: OrderTurn, refund: WholeOrder, booked: Booked) -> _Read:
     ctx, number = turn.ctx, turn.file.number
     turn.hold()
     order, returns = ctx.centra.order_with_returns(number)
+    if order is not None:
+        settle_cancellation(turn, order, refund.id)
     original = original_for(turn, original_of(refund), order, by_hand=booked.by_hand)
     return _Read(order, returns, original, plan_return(refund, original, order, returns, ctx.settings, returnings=turn.file.returnings))
 
@@ -122,15 +128,35 @@ def _forget_claims(turn: OrderTurn, refund: WholeOrder, returns: list[ReturnOfOr
 def _conclude(turn: OrderTurn, refund: WholeOrder, booked: Booked, read: _Read, body: str) -> None:
     ctx = turn.ctx
     made = [r for r in turn.file.returnings if r.inbound and r.sitoo_order_id == refund.id and r.return_id is not None]
-    put_in_ledger(ctx, refund, booked, centra_return=made[0].return_id if made else None)
-    resolve_told(turn, refund_entity(ctx.site.id, refund.id), *STOPPED_BY)
+    if booked.leads:
+        put_in_ledger(ctx, booked.whole, booked, centra_return=made[0].return_id if made else None)
+    resolve_told(turn, booked.entity, *STOPPED_BY)
     if turn.file.troubles:
         turn.keep(replace(turn.file, troubles=0))
     if read.order is not None:
         tell_paid_twice(turn, read.order, read.returns, body)
-        if booked.web and read.original is not None:
-            settle_stock(turn, refund, read.original, read.order)
+        if booked.web and booked.leads and read.original is not None and not _long_ago(turn, booked):
+            _settle_stock(turn, booked, read.original, read.order, body)
     watch_finished(turn, refund.id, float(ctx.settings.returns.stock_in_after_s))
+
+
+def _long_ago(turn: OrderTurn, booked: Booked) -> bool:
+    """Sitoo takes in a receipt that named no sale like any other: for one that people named late, weeks of movements are not worth reading."""
+    return booked.by_hand and booked.whole.date < turn.ctx.clock.now() - LINKED_LATE_S
+
+
+def _settle_stock(turn: OrderTurn, booked: Booked, original: Original, order: CentraOrder, body: str) -> None:
+    """Of the whole receipt, for its movements are not told apart. Stock that Sitoo does not take in is told; a second refund is watched for all
+    the same."""
+    settings = turn.ctx.settings
+    goods = {row.sku for row in original.rows if row.line}
+    if booked.part is not booked.whole:
+        fees = {settings.shipping_fee_sku, settings.handling_fee_sku, settings.returns.shipping_sku}
+        goods = {row.sku for row in booked.whole.rows if row.quantity < 0} - fees
+    try:
+        settle_stock(turn, booked.whole, original, order, goods - {""})
+    except SitooRefused as refused:
+        tell_refused(turn, booked.entity, refused, body)
 
 
 def _payer(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> str:
@@ -157,8 +183,11 @@ def _stamp(turn: OrderTurn, refund: WholeOrder, plan: ReturnPlan) -> None:
     stamps = ctx.settings.stamps
     if stamps.attribute:
         turn.hold()
-        written = ctx.centra.assign_attribute(turn.file.number, stamps.attribute, stamps.return_element, _told(turn, refund, plan))
-        if written.errors:
+        try:
+            refused = bool(ctx.centra.assign_attribute(turn.file.number, stamps.attribute, stamps.return_element, _told(turn, refund, plan)).errors)
+        except Refused:
+            refused = True
+        if refused:
             turn.step("the order could not be stamped", note=f"attribute {stamps.attribute}")
     turn.step("returned at a till", note=f"Sitoo order {refund.id}")
     turn.keep(replace(turn.file, handled=turn.file.handled | {fact}))

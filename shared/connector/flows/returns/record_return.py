@@ -24,6 +24,11 @@ RECORDED_REFERENCE = "centra-return"
 DAY_S = 86_400.0
 
 
+def deleted_return(return_id: int) -> int:
+    """The number under which OrderFiles knows the order of a recorded return: Centra tells of no deleted one whose it was. Sitoo's are positive."""
+    return -return_id
+
+
 class Recorded(StrEnum):
     """LATER: the copy is not closed, or not made, yet. NOT: parked, or no till can refund these goods."""
 
@@ -111,6 +116,8 @@ def _finish(turn: OrderTurn, known: Returning, sitoo_id: int) -> None:
     """Its rows count as delivered without moving stock: the goods came back to Centra's side. Repeatable at every step."""
     ctx = turn.ctx
     ctx.files.know_sitoo_order(sitoo_id, turn.file.number)
+    if known.return_id is not None:
+        ctx.files.know_sitoo_order(deleted_return(known.return_id), turn.file.number)
     turn.hold()
     read = ctx.sitoo.whole_order(sitoo_id)
     if read is None or read.warehouse_id is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from connector.centra.order_models import CentraOrder
@@ -38,12 +38,13 @@ Units = Counter[tuple[int, str]]
 """{(Sitoo warehouse, sku): units}"""
 
 
-def settle_stock(turn: OrderTurn, refund: WholeOrder, original: Original, order: CentraOrder) -> None:
-    """Once the refund's movement is overdue. Raises trouble.PASSING: a transaction of unknown outcome is looked for before anything else."""
+def settle_stock(turn: OrderTurn, refund: WholeOrder, original: Original, order: CentraOrder, goods: Set[str]) -> None:
+    """Once the refund's movement is overdue. `goods`: the SKUs that may move. Raises trouble.PASSING: a transaction of unknown outcome is looked
+    for before anything else."""
     watch = turn.file.watch_of(refund.id)
     if watch is None or turn.ctx.clock.now() < watch.since + turn.ctx.settings.returns.stock_in_after_s:
         return
-    wanted = _came_back(turn, refund, original, order)
+    wanted = _came_back(turn, refund, order, goods)
     if not wanted:
         return
     moved, ours = _moved(turn, refund, watch, {warehouse for warehouse, _ in wanted})
@@ -59,9 +60,8 @@ def settle_stock(turn: OrderTurn, refund: WholeOrder, original: Original, order:
         _take_in(turn, refund, wanted, missing)
 
 
-def _came_back(turn: OrderTurn, refund: WholeOrder, original: Original, order: CentraOrder) -> Units:
-    """Goods of the web order that came into warehouses of the mapping's stores; what was never handed out did not come back."""
-    goods = {row.sku for row in original.rows if row.line and row.sku}
+def _came_back(turn: OrderTurn, refund: WholeOrder, order: CentraOrder, goods: Set[str]) -> Units:
+    """Goods that came into warehouses of the mapping's stores; what was never handed out did not come back."""
     units: Units = Counter()
     for row in refund.rows:
         place = number(row.marks.get(WAREHOUSE_MARK, "")) or refund.warehouse_id

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connector.domain.order_keys import refund_of
+from connector.flows.orders.come_back import come_back
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.order_turn import OrderTurn, order_entity, order_turn
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.take_order_messages import LATEST_START_S, OrderMessage
 from connector.flows.orders.till_orders import MOVED, concerns_more_than_the_books, hand_to_fulfilments
-from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, try_again_later, wait_after
+from connector.flows.orders.trouble import PASSING, REFUSED, SHORTEST_WAIT_S, Postponed, postpone, wait_after
 from connector.flows.orders.unforeseen import tell_unforeseen
+from connector.flows.orders.watches import end_watch
 from connector.flows.returns.book_till_order import book_till_order
 from connector.flows.returns.centra_returns import take_centra_returns
 from connector.flows.returns.record_refund import record_refund
+from connector.flows.returns.record_return import deleted_return
 from connector.flows.returns.told import tell_refused
-from connector.mapping.refund_findings import refund_entity
 from connector.runtime.parking import is_discarded
 from connector.runtime.queues import Work
 from connector.store.leases import LeaseLost
@@ -79,7 +82,7 @@ def take_return_messages(messages: Sequence[OrderMessage], context_of: ContextOf
                 taken.failed.append(message.message_id)
         if again and message.message_id not in taken.failed:
             # However many sites cannot go on, one message comes back: it is for all of them.
-            try_again_later(some[0], Work.RETURNS, message.body, min(again, key=lambda failure: wait_after(some[0], failure, 0)))
+            come_back(some[0], Work.RETURNS, asked, message.body, min(again, key=lambda failure: wait_after(some[0], failure, 0)))
     return taken
 
 
@@ -113,14 +116,17 @@ def _take(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage, ends_
     if number is None:
         taken.ignored += 1
     else:
-        _on_order(ctx, int(number), order_entity(int(number)), message, taken, lambda turn: take_centra_returns(turn, message.body))
+        _on_order(ctx, int(number), order_entity(int(number)), 0, message, taken, lambda turn: take_centra_returns(turn, message.body))
 
 
 def _order_of_return(ctx: OrderContext, return_id: int) -> int | None:
-    """The order whose returns must be looked at; None when there is nothing to see: Centra tells of what we make too, twice at least."""
+    """The order whose returns must be looked at; None when there is nothing to see: Centra tells of what we make too, twice at least.
+
+    A return that is gone but was recorded in Sitoo is looked into as well.
+    """
     found = ctx.centra.return_with_order(return_id)
     if found is None:
-        return None
+        return ctx.files.number_of(deleted_return(return_id))
     number, made = found
     return None if refund_of(made.external_id) is not None and not made.refunds else number
 
@@ -136,16 +142,18 @@ def _till_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage,
     if refund is None or not switches.sync_returns:
         taken.ignored += 1
         return
-    booked = book_till_order(ctx, refund, message.body)
-    if booked is None:
+    parts = book_till_order(ctx, refund, message.body)
+    if not parts:
         taken.done += 1
-        return
-    entity, moved = refund_entity(ctx.site.id, order_id), asked.get("action") == MOVED
-    _on_order(ctx, booked.number, entity, message, taken, lambda turn: record_refund(turn, refund, booked, message.body, moved=moved))
+    moved = asked.get("action") == MOVED
+    for one in parts:
+        _on_order(ctx, one.number, one.entity, order_id, message, taken, partial(record_refund, booked=one, body=message.body, moved=moved))
 
 
-def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]) -> None:
-    """`entity`: what a refusal is about."""
+def _on_order(
+    ctx: OrderContext, number: int, entity: str, watched: int, message: OrderMessage, taken: TakenReturns, work: Callable[[OrderTurn], None]
+) -> None:
+    """`entity`: what a refusal is about; `watched`: its watch (ReturnWatch.refund), which ends: what a vendor refused waits for people."""
     with order_turn(ctx, number) as turn:
         try:
             work(turn)
@@ -157,4 +165,5 @@ def _on_order(ctx: OrderContext, number: int, entity: str, message: OrderMessage
             taken.later += 1
         except REFUSED as refused:
             tell_refused(turn, entity, refused, message.body)
+            end_watch(turn, watched)
             taken.done += 1
