@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -229,29 +230,40 @@ def test_sqs_that_hangs_is_503_within_the_functions_time(doors: Doors) -> None:
     for name in RECEIVERS:
         assert doors.call(name).status_code == 200
     doors.stored()
-    _hangs(doors, "SendMessageBatch", STATED_LIMIT_S["function"])
+    assert _one_of_three(lambda: _hangs(doors, "SendMessageBatch") < STATED_LIMIT_S["function"])
     assert doors.stored() == {}
 
 
 def test_secrets_manager_that_hangs_at_a_cold_start_is_503_while_sitoo_still_waits(doors: Doors) -> None:
-    for name in RECEIVERS:
-        doors.stack.kill(name)
-    _hangs(doors, "GetSecretValue", STATED_LIMIT_S["sitoo"])
+    def cold() -> bool:
+        for name in RECEIVERS:
+            doors.stack.kill(name)
+        return _hangs(doors, "GetSecretValue") < STATED_LIMIT_S["sitoo"]
+
+    assert _one_of_three(cold)
     for name in RECEIVERS:
         assert doors.call(name).status_code == 200
 
 
-def _hangs(doors: Doors, operation: str, within_s: float) -> None:
-    """Both receivers are called at once, answer 503 in time, and do so themselves."""
+def _one_of_three(in_time: Callable[[], bool]) -> bool:
+    """A machine that is busy with something else stretches seconds, but not three times in a row."""
+    return any(in_time() for _ in range(3))
+
+
+def _hangs(doors: Doors, operation: str) -> float:
+    """Both receivers are called at once and answer 503; after how many seconds, infinite when they did not do so themselves."""
     before = {name: doors.outcomes(name) for name in RECEIVERS}
     with doors.between.at(operation, Held()):
         started = time.monotonic()
         answers = [call.result() for call in [doors.calling(name) for name in RECEIVERS]]
         took_s = time.monotonic() - started
-    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "5")] * 2
-    assert 2 < took_s < within_s
-    for name in RECEIVERS:
-        assert doors.outcomes(name) == before[name] | {OutcomeKind.OK: before[name].get(OutcomeKind.OK, 0) + 1}
+    assert [answer.status_code for answer in answers] == [503] * 2
+    assert took_s > 2
+    themselves = [before[name] | {OutcomeKind.OK: before[name].get(OutcomeKind.OK, 0) + 1} for name in RECEIVERS]
+    if [doors.outcomes(name) for name in RECEIVERS] != themselves:
+        return math.inf
+    assert [answer.headers["retry-after"] for answer in answers] == ["5"] * 2
+    return took_s
 
 
 def test_secrets_manager_that_fails_at_a_cold_start_is_503_until_it_answers(doors: Doors, receiver: str) -> None:
