@@ -17,6 +17,7 @@ from tests.flows.return_story import (
     case_of,
     handed_out,
     one_return,
+    recorded,
     refunded,
     returns_for,
     sent,
@@ -69,6 +70,19 @@ def test_a_refund_of_too_much_that_the_store_cancels_needs_nobody_any_more() -> 
     assert case.state.value == "resolved"
     assert told(story, Kind.REFUND_MISMATCH) == []
     assert returns_for(story, number, refund) == []
+
+
+def test_the_parcel_that_crossed_it_is_recorded_then() -> None:
+    story = begin()
+    _, copy, shipment = sent(story, [(TEE, 1)])
+    refund = refunded(story, copy, {0: 1}, A_TILL)
+    story.world.centra.return_by_mail(shipment)
+    story.run(60.0)
+    assert (len(told(story, Kind.OVER_RETURN)), recorded(story, copy)) == (2, [])
+    cancel(story, refund)
+    story.run(60.0)
+    assert len(recorded(story, copy)) == 1
+    assert story.problems() == {}
 
 
 def test_a_return_without_receipt_that_the_store_cancels_needs_nobody_any_more() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from connector.domain.exceptions import Kind
+from connector.domain.exceptions import Kind, State
 from connector.domain.order_keys import refund_of, stock_in_key
 from connector.mapping.refund_findings import refund_entity
 from sandbox.order_story import OrderStory
@@ -111,7 +111,8 @@ class ReturnTruth:
             if made["external_id"] or not made["completed"]:
                 continue
             records = [o for o in self._orders() if (o.externalid or "").startswith(f"CR{made['id']}-")]
-            told = self.world.cases.find(Kind.OVER_RETURN, f"order/{number}/return/{made['id']}") is not None
+            case = self.world.cases.find(Kind.OVER_RETURN, f"order/{number}/return/{made['id']}")
+            told = case is not None and case.state is State.OPEN
             assert len(records) == (0 if told else 1), f"return {made['id']} of order {number}"
             for record in records:
                 assert _back(record) == _units(made)

@@ -238,3 +238,11 @@ def test_bundles_count_their_money_once() -> None:
         [line(5, "SET", 1, 0), line(6, "TOP", 1, 30_000, bundle_line=5), line(7, "SOCK", 1, 10_000, bundle_line=5)], [], discounts=4_000
     )
     assert line_worths(items) == {5: Worth(40_000, 4_000), 6: Worth(30_000, 3_000), 7: Worth(10_000, 1_000)}
+
+
+@pytest.mark.parametrize(
+    ("currency", "cash", "told"), [("SEK", "149.50", False), ("SEK", "148.00", True), ("HUF", "148.00", False), ("HUF", "145.00", True)]
+)
+def test_cash_is_rounded_to_the_coins_there_are(currency: str, cash: str, told: bool) -> None:
+    made = plan(till_refund([row(1, "HAT", -1, "150.00", 1)], paid("Cash", cash), currency=currency), sold(currency=currency))
+    assert bool(made.findings) == told

@@ -18,6 +18,8 @@ from connector.sitoo.order_models import WholeOrder
 
 CASH_ROUNDING = Decimal(1)
 """Tenders may differ from rows by less than this: cash is rounded, and Sitoo's own example does not add up (sitoo-api §2.6)."""
+COARSE_CASH = {"HUF": Decimal(3)}
+"""Where the smallest coin is more than one unit (5 forint): as much more than half of it."""
 _TAKEN = frozenset({"CAPTURE", "CAPTURE_GIFT_CARD", "MARKED_AS_PAID", "PREPAID"})
 
 
@@ -104,7 +106,7 @@ def of_cancelled(
 def of_tenders(refund: WholeOrder, order: CentraOrder, returns: Sequence[ReturnOfOrder], payout: Payout, payers: set[TillRefund]) -> list[str]:
     reasons = []
     back = -sum((row.gross for row in refund.rows if row.quantity < 0), Decimal(0))
-    if abs(payout.total - back) >= CASH_ROUNDING:
+    if abs(payout.total - back) >= COARSE_CASH.get(refund.currency.upper(), CASH_ROUNDING):
         reasons.append(f"the tenders come to {payout.total} {refund.currency}, the rows to {back}")
     if len(payers) > 1:
         reasons.append("a part was paid at the till and a part is to be refunded by Centra")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.domain.exceptions import Kind, Owner
+from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.order_turn import OrderTurn, order_entity
 from connector.flows.orders.watches import end_watch
 from connector.flows.returns.told import resolve_told, tell
 from connector.mapping.ledger_rows import TIME_ZONE_MARK, day_of, till_key
 from connector.mapping.refund_findings import Finding
+from connector.runtime.queues import Work
 from connector.sitoo.order_models import WholeOrder
 
 STOPPED_BY = (Kind.OVER_RETURN, Kind.UNMAPPED_NAME, Kind.RETURN_UNLINKED, Kind.VENDOR_REFUSED)
@@ -46,3 +48,11 @@ def tell_undone(turn: OrderTurn, refund: WholeOrder, entity: str, undone_by: int
     if cancelled:
         resolve_told(turn, entity, *STOPPED_BY)
         end_watch(turn, refund.id)
+        _look_at_returns(turn)
+
+
+def _look_at_returns(turn: OrderTurn) -> None:
+    """A return in Centra that was too much beside the till's refund may not be any more."""
+    number = turn.file.number
+    if any(fact.startswith(f"{Kind.OVER_RETURN.value}:{order_entity(number)}/return/") for fact in turn.file.handled):
+        turn.ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "flow", "type": "returns_of", "id": number})])
