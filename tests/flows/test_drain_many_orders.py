@@ -8,11 +8,13 @@ import pytest
 
 from connector.centra.models import AllocatedUnits, Changes, OrderRow, Since
 from connector.flows.store_stock.centra_changes import changes_since, many_orders, take_in_changes
-from connector.flows.store_stock.choosing import movements_first, named_orders_are_due, next_due, next_ripe
+from connector.flows.store_stock.choosing import LOOKS_GATHER_S, movements_first, named_orders_are_due, next_due, next_ripe
 from connector.flows.store_stock.context import DrainContext
-from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ
+from connector.flows.store_stock.drain_state import load_state
+from connector.flows.store_stock.one_pass import run_pass
+from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ, orders_to_read
 from connector.flows.store_stock.turn import Turn, site_key
-from connector.store.stock_levels import Dirty
+from connector.store.stock_levels import Dirty, Done, Outcome
 from sandbox.stock_story import SITE, SKUS, StockStory
 from tests.flows.stock_steps import A_TILL, CAP, TEE, A, settled
 
@@ -84,6 +86,17 @@ def test_of_many_orders_most_readings_skip_those_read_before_and_some_cover_all_
     assert not many_orders(ctx)
 
 
+def test_a_named_order_that_gathers_causes_no_passes_meanwhile(story: StockStory) -> None:
+    ctx = story.world.context()
+    turn = turn_of(ctx)
+    read(ctx, turn, rows(50, ctx.clock.now(), size_of(story, CAP)))
+    story.world.levels.settle(SITE, turn.site, Outcome(done=[Done(d.warehouse, d.sku, d.version) for d in ctx.levels.dirty(SITE)]), ctx.clock.now())
+    run_pass(ctx, turn, load_state(ctx))
+    ctx.levels.mark(SITE, orders_to_read([77]), ctx.clock.now())
+    named_at = ctx.clock.now()
+    assert run_pass(ctx, turn, load_state(ctx)).next_at == named_at + LOOKS_GATHER_S
+
+
 def test_what_the_whole_overlap_reads_again_marks_nothing_and_what_came_late_does(story: StockStory) -> None:
     ctx = story.world.context()
     turn = turn_of(ctx)
@@ -131,6 +144,14 @@ def test_without_movements_everything_goes_unless_it_gathers() -> None:
 def test_named_orders_wait_for_movements_and_for_each_other(waited: float, moved: bool, gather: bool, due: bool) -> None:
     dirty = [row("77", warehouse=ORDER_TO_READ, since=NOW - waited), *([row("sold", delta=-1)] if moved else [])]
     assert named_orders_are_due(dirty, NOW, gather=gather) is due
+
+
+def test_named_orders_let_what_has_waited_go_first() -> None:
+    """Each marks SKUs and asks for another pass: under constant trade rows without a movement would never be looked at."""
+    named, aged = row("77", warehouse=ORDER_TO_READ, since=NOW - 14.0), row("a", since=NOW - 15.0)
+    assert not named_orders_are_due([named, aged], NOW, gather=False)
+    assert not named_orders_are_due([named, aged], NOW, gather=True)
+    assert named_orders_are_due([row("77", warehouse=ORDER_TO_READ, since=NOW - 15.0), aged], NOW, gather=True)
 
 
 def test_no_named_order_is_due_where_there_is_none() -> None:
