@@ -154,6 +154,25 @@ def test_without_the_permission_the_lists_are_read_each_minute_and_people_are_to
         assert refused(told) is State.RESOLVED
 
 
+def test_events_that_cannot_be_confirmed_are_not_sent_each_minute_and_the_lists_are_read_meanwhile() -> None:
+    with story() as told:
+        first = told.order([("TEE-S", 1)], [11])
+        told.world.centra.token(permissions=sorted(ALL - {"Event:write"}))
+        told.run(120.0)
+        assert told.held(first, 11) == {"TEE-S": 1}
+        assert refused(told) is State.OPEN
+        second = told.order([("TEE-S", 1)], [11])
+        polled = len(told.world.polled)
+        told.run(600.0)
+        assert told.held(second, 11) == {"TEE-S": 1}
+        assert refused(told) is State.OPEN
+        assert sum(p["orders"] for p in told.world.polled[polled:]) <= 4
+        told.world.centra.token()
+        told.run(120.0)
+        assert refused(told) is State.RESOLVED
+        assert told.world.centra.events.waiting == {}
+
+
 @pytest.mark.parametrize(
     ("switches", "kinds"),
     [

@@ -57,20 +57,21 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
 
 
 def _by_events(ctx: OrderContext) -> dict[str, int] | None:
-    """What poll_centra answers; None when the events cannot be read, and the lists must be."""
+    """What poll_centra answers; None when the events cannot be read or confirmed, and the lists must be read."""
     orders: set[int] = set()
     returns: set[int] = set()
-    whole = confirmed = False
+    whole = False
     for _ in range(MOST_PAGES):
         told = read_events(ctx)
         if told is None:
             return None
         sent = _send(ctx, set(told.orders), set(told.returns))
         orders, returns, whole = orders | sent[0], returns | sent[1], told.whole
-        confirmed = confirm(ctx, told)
-        if whole or not confirmed:
+        if not confirm(ctx, told):
+            return None
+        if whole:
             break
-    return {"orders": len(orders), "returns": len(returns), "complete": int(whole and confirmed)}
+    return {"orders": len(orders), "returns": len(returns), "complete": int(whole)}
 
 
 def _send(ctx: OrderContext, orders: set[int], returns: set[int]) -> tuple[set[int], set[int]]:
