@@ -142,6 +142,21 @@ def test_the_lists_do_not_send_again_what_was_told() -> None:
         assert [p["orders"] for p in told.world.polled[polled:] if p["orders"]] == []
 
 
+@pytest.mark.parametrize("blip", [False, True])
+def test_nor_do_they_for_shipments_or_because_the_events_could_not_be_read_once(blip: bool) -> None:
+    with story() as told:
+        several = [told.order([("CAP", 1)], [11]) for _ in range(3)]
+        told.run(70.0)
+        for number in several:
+            told.world.centra.ship(number)
+        told.run(200.0)
+        polled = len(told.world.polled)
+        if blip:
+            told.world.centra.fault("error", status=503, operation="WaitingEvents")
+        told.run(900.0)
+        assert [p["orders"] for p in told.world.polled[polled:] if p["orders"]] == []
+
+
 def test_without_the_permission_the_lists_are_read_each_minute_and_people_are_told_until_it_is_given() -> None:
     with story() as told:
         told.world.centra.token(permissions=sorted(ALL - {"Event:read", "Event:write"}))

@@ -45,8 +45,11 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
         rows, through, complete = _read(ctx, float(stored["since"]) - OVERLAP_S)
         seen = set(stored["seen"])
         fresh = {kind: {number for key, (number, at) in found.items() if _mark(kind, key, at) not in seen} for kind, found in rows.items()}
-        orders = _unknown(ctx, fresh["order"], rows["order"]) if told is not None else fresh["order"]
-        orders, returns = _send(ctx, orders | fresh["shipment"], fresh["return"])
+        orders = fresh["order"] | fresh["shipment"]
+        if ctx.mapping.centra.events:
+            # The lists then reach far back, also when the events could not be read just now.
+            orders = _unknown(ctx, orders, _last_changes(rows))
+        orders, returns = _send(ctx, orders, fresh["return"])
         again_from = through - OVERLAP_S - CLOCK_SLACK_S
         kept = [_mark(kind, key, at) for kind, found in rows.items() for key, (_, at) in found.items() if at >= again_from]
         value: dict[str, Any] = {"since": int(through), "seen": sorted(kept), "read_at": int(ctx.clock.now())}
@@ -84,10 +87,16 @@ def _send(ctx: OrderContext, orders: set[int], returns: set[int]) -> tuple[set[i
     return orders, returns
 
 
-def _unknown(ctx: OrderContext, numbers: set[int], changed: dict[str, tuple[int, float]]) -> set[int]:
+def _last_changes(rows: Rows) -> dict[int, float]:
+    """{order: when it or a shipment of it changed last}."""
+    changes = [change for kind in ("order", "shipment") for change in rows[kind].values()]
+    return dict(sorted(changes, key=lambda change: change[1]))
+
+
+def _unknown(ctx: OrderContext, numbers: set[int], changed: dict[int, float]) -> set[int]:
     """Those that nobody has read since they changed."""
     files = ctx.files.get_many(sorted(numbers))
-    return {number for number in numbers if number not in files or files[number].centra_updated_at < changed[str(number)][1]}
+    return {number for number in numbers if number not in files or files[number].centra_updated_at < changed[number]}
 
 
 def _with_returns(ctx: OrderContext, numbers: set[int]) -> set[int]:
