@@ -14,9 +14,12 @@ from connector.flows.store_stock.drain_state import load_state
 from connector.flows.store_stock.one_pass import run_pass
 from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ, orders_to_read
 from connector.flows.store_stock.turn import Turn, site_key
+from connector.sitoo import answers
+from connector.sitoo.errors import Unconfirmed
+from connector.sitoo.models import SitooOrder
 from connector.store.stock_levels import Dirty, Done, Outcome
 from sandbox.stock_story import SITE, SKUS, StockStory
-from tests.flows.stock_steps import A_TILL, CAP, TEE, A, settled
+from tests.flows.stock_steps import A_TILL, CAP, TEE, A, open_cases, settled
 
 MANY = 130
 NOW = 1_000.0
@@ -166,3 +169,26 @@ def test_the_next_pass_comes_when_the_oldest_has_gathered_or_something_falls_due
     raise_waiting = Dirty(A, "c", 1, NOW, NOW, 1, blocked_by={12: 1})
     decrease = Dirty(12, "c", 1, NOW, NOW + 60.0, -1)
     assert next_ripe([raise_waiting, decrease], NOW) == next_due([raise_waiting, decrease]) == NOW + 60.0
+
+
+def test_a_named_order_that_cannot_be_read_stops_no_other_and_is_looked_at_later(story: StockStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, bad = answers.order, [0]
+
+    def order(node: answers.Node) -> SitooOrder:
+        if node["orderid"] == bad[0]:
+            raise Unconfirmed("quantity is missing")
+        return reads(node)
+
+    monkeypatch.setattr(answers, "order", order)
+    several = [story.world.sitoo.create_web_order(f"X{n}", A_TILL, {TEE: 1}, reserved_until=None) for n in range(3)]
+    bad[0] = several[1]
+    story.world.levels.mark(SITE, orders_to_read(several), story.world.clock.now())
+    story.nudge()
+    story.run(5.0)
+    assert [d.sku for d in story.world.levels.dirty(SITE)] == [str(bad[0])]
+    story.world.sitoo.sell(A_TILL, {CAP: 1})
+    story.run(10.0)
+    assert story.physical(A, CAP) == 499
+    bad[0] = 0
+    settled(story)
+    assert open_cases(story) == []
