@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector.domain.exceptions import Kind, State
+from sandbox.centra.documents import FIELD_PERMISSIONS, TYPE_PERMISSIONS
 from sandbox.order_story import OrderStory
 from sandbox.sitoo.records import CLOSED
 from tests.flows.order_steps import case_of, cases_of, file_of, in_step, on_hand, redrive, story
@@ -162,4 +163,25 @@ def test_a_count_does_not_have_an_order_that_a_vendor_refuses_tried_each_minute(
         redrive(told, Kind.VENDOR_REFUSED, number)
         told.run(130.0)
         assert case_of(told, Kind.FULFILMENT_REJECTED, number).state is State.RESOLVED
+        in_step(told)
+
+
+def test_what_centra_refuses_of_a_hand_out_stays_told_until_it_goes_through_and_is_not_tried_each_minute() -> None:
+    with story() as told:
+        number = told.order([("TEE-S", 1)], [11])
+        told.run(10.0)
+        told.world.centra.token(permissions=sorted({*TYPE_PERMISSIONS.values(), *FIELD_PERMISSIONS.values()} - {"Shipment:write"}))
+        told.hand_out(number)
+        told.run(60.0)
+        requests = told.world.sitoo.calls()["GET orderdeliveries"]
+        told.world.centra.comment(number, internal_comment="the order changed, and went through")
+        told.run(600.0)
+        case = case_of(told, Kind.VENDOR_REFUSED, number)
+        assert case.state is State.OPEN
+        assert [step.what for step in case.history].count("resolved") == 0
+        assert told.world.sitoo.calls()["GET orderdeliveries"] - requests <= 4
+        told.world.centra.token()
+        told.run(1_000.0)
+        assert told.state(number)["status"] == "SHIPPED"
+        assert case_of(told, Kind.VENDOR_REFUSED, number).state is State.RESOLVED
         in_step(told)
