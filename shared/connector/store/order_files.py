@@ -130,7 +130,8 @@ class Returning:
 @dataclass(frozen=True, slots=True)
 class ReturnWatch:
     """Something about returns that must be looked at again at `look_at` (unix s), first seen at `since`: a till's refund order, or (`refund` 0)
-    the order's returns in Centra. `looks`: how often a finished refund was looked at. `moving`: externalid of a stock transaction under way."""
+    the order's returns in Centra. `looks`: how often a finished refund was looked at. `moving`: externalid of a stock transaction under way.
+    `site`: whose refund it is; 0: of the file's own."""
 
     refund: int
     since: float
@@ -139,6 +140,7 @@ class ReturnWatch:
     looks: int = 0
     moving: str = ""
     moving_at: float = 0.0
+    site: int = 0
 
 
 @dataclass(frozen=True, slots=True)

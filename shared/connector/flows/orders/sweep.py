@@ -35,7 +35,7 @@ def sweep(ctx: OrderContext) -> int:
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
     if bodies:
         ctx.queues.send(Work.ORDERS, bodies)
-    returns = [body for file in files if file.site == ctx.site.id for body in due_watches(file, now)]
+    returns = [body for file in files for body in due_watches(file, now, ctx.site.id)]
     if returns and ctx.mapping.switches.sync_returns:
         ctx.queues.send(Work.RETURNS, returns)
     copies = [(f, c) for f in files for c in f.copies if _is_watched(ctx, f, c)]
