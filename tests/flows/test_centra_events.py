@@ -169,6 +169,16 @@ def test_without_the_permission_the_lists_are_read_each_minute_and_people_are_to
         assert refused(told) is State.RESOLVED
 
 
+def test_people_who_do_without_the_events_system_are_told_no_more() -> None:
+    with story() as told:
+        told.world.centra.token(permissions=sorted(ALL - {"Event:read", "Event:write"}))
+        told.run(70.0)
+        assert refused(told) is State.OPEN
+        told.world.mapping = replace(told.world.mapping, centra=replace(told.world.mapping.centra, events=False))
+        told.run(70.0)
+        assert refused(told) is State.RESOLVED
+
+
 def test_events_that_cannot_be_confirmed_are_not_sent_each_minute_and_the_lists_are_read_meanwhile() -> None:
     with story() as told:
         first = told.order([("TEE-S", 1)], [11])

@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.read_centra_events import MOST_PAGES, confirm, read_events
+from connector.flows.orders.read_centra_events import MOST_PAGES, confirm, end_refusal, read_events
 from connector.flows.orders.sweep import sweep_body
 from connector.runtime.queues import Work
 
@@ -32,7 +32,11 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
     {"orders", "returns": messages sent, "complete": 0 or 1}. Raises the vendor's errors: the next minute reads on from the same place.
     """
     ctx.queues.send(Work.FULFILMENTS, [sweep_body(ctx.site.id)])
-    told = _by_events(ctx) if ctx.mapping.centra.events else None
+    told = None
+    if ctx.mapping.centra.events:
+        told = _by_events(ctx)
+    else:
+        end_refusal(ctx, "the mapping file does without Centra's events system")
     # With orders switched off their cursor stands still: what comes meanwhile is found once they are switched on.
     name = f"poll-centra/{ctx.site.id}" if ctx.mapping.switches.sync_orders else f"poll-returns/{ctx.site.id}"
     lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)

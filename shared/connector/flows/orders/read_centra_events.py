@@ -52,7 +52,7 @@ def confirm(ctx: OrderContext, told: Told) -> bool:
         return False
     except CentraError:
         return False
-    _untell(ctx)
+    end_refusal(ctx, "Centra serves its events system again")
     return True
 
 
@@ -97,7 +97,8 @@ def _tell(ctx: OrderContext, refused: Refused) -> None:
     ctx.cases.open(problem, now=ctx.clock.now(), by=ctx.by)
 
 
-def _untell(ctx: OrderContext) -> None:
+def end_refusal(ctx: OrderContext, note: str) -> None:
+    """What people were told about the events system holds no longer."""
     case = ctx.cases.find(Kind.VENDOR_REFUSED, REFUSED)
-    if case is not None and case.state is State.OPEN:
-        ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=ctx.by, note="Centra serves its events system again")
+    if case is not None and case.state in (State.OPEN, State.REDRIVEN):
+        ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=ctx.by, note=note)
