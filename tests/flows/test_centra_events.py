@@ -142,6 +142,21 @@ def test_the_lists_do_not_send_again_what_was_told() -> None:
         assert [p["orders"] for p in told.world.polled[polled:] if p["orders"]] == []
 
 
+@pytest.mark.parametrize("blip", [False, True])
+def test_nor_do_they_for_shipments_or_because_the_events_could_not_be_read_once(blip: bool) -> None:
+    with story() as told:
+        several = [told.order([("CAP", 1)], [11]) for _ in range(3)]
+        told.run(70.0)
+        for number in several:
+            told.world.centra.ship(number)
+        told.run(200.0)
+        polled = len(told.world.polled)
+        if blip:
+            told.world.centra.fault("error", status=503, operation="WaitingEvents")
+        told.run(900.0)
+        assert [p["orders"] for p in told.world.polled[polled:] if p["orders"]] == []
+
+
 def test_without_the_permission_the_lists_are_read_each_minute_and_people_are_told_until_it_is_given() -> None:
     with story() as told:
         told.world.centra.token(permissions=sorted(ALL - {"Event:read", "Event:write"}))
@@ -152,6 +167,35 @@ def test_without_the_permission_the_lists_are_read_each_minute_and_people_are_to
         told.world.centra.token()
         told.run(120.0)
         assert refused(told) is State.RESOLVED
+
+
+def test_people_who_do_without_the_events_system_are_told_no_more() -> None:
+    with story() as told:
+        told.world.centra.token(permissions=sorted(ALL - {"Event:read", "Event:write"}))
+        told.run(70.0)
+        assert refused(told) is State.OPEN
+        told.world.mapping = replace(told.world.mapping, centra=replace(told.world.mapping.centra, events=False))
+        told.run(70.0)
+        assert refused(told) is State.RESOLVED
+
+
+def test_events_that_cannot_be_confirmed_are_not_sent_each_minute_and_the_lists_are_read_meanwhile() -> None:
+    with story() as told:
+        first = told.order([("TEE-S", 1)], [11])
+        told.world.centra.token(permissions=sorted(ALL - {"Event:write"}))
+        told.run(120.0)
+        assert told.held(first, 11) == {"TEE-S": 1}
+        assert refused(told) is State.OPEN
+        second = told.order([("TEE-S", 1)], [11])
+        polled = len(told.world.polled)
+        told.run(600.0)
+        assert told.held(second, 11) == {"TEE-S": 1}
+        assert refused(told) is State.OPEN
+        assert sum(p["orders"] for p in told.world.polled[polled:]) <= 4
+        told.world.centra.token()
+        told.run(120.0)
+        assert refused(told) is State.RESOLVED
+        assert told.world.centra.events.waiting == {}
 
 
 @pytest.mark.parametrize(

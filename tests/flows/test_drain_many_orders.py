@@ -8,13 +8,18 @@ import pytest
 
 from connector.centra.models import AllocatedUnits, Changes, OrderRow, Since
 from connector.flows.store_stock.centra_changes import changes_since, many_orders, take_in_changes
-from connector.flows.store_stock.choosing import movements_first, named_orders_are_due, next_due, next_ripe
+from connector.flows.store_stock.choosing import LOOKS_GATHER_S, movements_first, named_orders_are_due, next_due, next_ripe
 from connector.flows.store_stock.context import DrainContext
-from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ
+from connector.flows.store_stock.drain_state import load_state
+from connector.flows.store_stock.one_pass import run_pass
+from connector.flows.store_stock.sitoo_orders import ORDER_TO_READ, orders_to_read
 from connector.flows.store_stock.turn import Turn, site_key
-from connector.store.stock_levels import Dirty
+from connector.sitoo import answers
+from connector.sitoo.errors import Unconfirmed
+from connector.sitoo.models import SitooOrder
+from connector.store.stock_levels import Dirty, Done, Outcome
 from sandbox.stock_story import SITE, SKUS, StockStory
-from tests.flows.stock_steps import A_TILL, CAP, TEE, A, settled
+from tests.flows.stock_steps import A_TILL, CAP, TEE, A, open_cases, settled
 
 MANY = 130
 NOW = 1_000.0
@@ -84,6 +89,17 @@ def test_of_many_orders_most_readings_skip_those_read_before_and_some_cover_all_
     assert not many_orders(ctx)
 
 
+def test_a_named_order_that_gathers_causes_no_passes_meanwhile(story: StockStory) -> None:
+    ctx = story.world.context()
+    turn = turn_of(ctx)
+    read(ctx, turn, rows(50, ctx.clock.now(), size_of(story, CAP)))
+    story.world.levels.settle(SITE, turn.site, Outcome(done=[Done(d.warehouse, d.sku, d.version) for d in ctx.levels.dirty(SITE)]), ctx.clock.now())
+    run_pass(ctx, turn, load_state(ctx))
+    ctx.levels.mark(SITE, orders_to_read([77]), ctx.clock.now())
+    named_at = ctx.clock.now()
+    assert run_pass(ctx, turn, load_state(ctx)).next_at == named_at + LOOKS_GATHER_S
+
+
 def test_what_the_whole_overlap_reads_again_marks_nothing_and_what_came_late_does(story: StockStory) -> None:
     ctx = story.world.context()
     turn = turn_of(ctx)
@@ -133,6 +149,14 @@ def test_named_orders_wait_for_movements_and_for_each_other(waited: float, moved
     assert named_orders_are_due(dirty, NOW, gather=gather) is due
 
 
+def test_named_orders_let_what_has_waited_go_first() -> None:
+    """Each marks SKUs and asks for another pass: under constant trade rows without a movement would never be looked at."""
+    named, aged = row("77", warehouse=ORDER_TO_READ, since=NOW - 14.0), row("a", since=NOW - 15.0)
+    assert not named_orders_are_due([named, aged], NOW, gather=False)
+    assert not named_orders_are_due([named, aged], NOW, gather=True)
+    assert named_orders_are_due([row("77", warehouse=ORDER_TO_READ, since=NOW - 15.0), aged], NOW, gather=True)
+
+
 def test_no_named_order_is_due_where_there_is_none() -> None:
     assert not named_orders_are_due([row("a", since=NOW - 99.0)], NOW, gather=False)
 
@@ -145,3 +169,26 @@ def test_the_next_pass_comes_when_the_oldest_has_gathered_or_something_falls_due
     raise_waiting = Dirty(A, "c", 1, NOW, NOW, 1, blocked_by={12: 1})
     decrease = Dirty(12, "c", 1, NOW, NOW + 60.0, -1)
     assert next_ripe([raise_waiting, decrease], NOW) == next_due([raise_waiting, decrease]) == NOW + 60.0
+
+
+def test_a_named_order_that_cannot_be_read_stops_no_other_and_is_looked_at_later(story: StockStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, bad = answers.order, [0]
+
+    def order(node: answers.Node) -> SitooOrder:
+        if node["orderid"] == bad[0]:
+            raise Unconfirmed("quantity is missing")
+        return reads(node)
+
+    monkeypatch.setattr(answers, "order", order)
+    several = [story.world.sitoo.create_web_order(f"X{n}", A_TILL, {TEE: 1}, reserved_until=None) for n in range(3)]
+    bad[0] = several[1]
+    story.world.levels.mark(SITE, orders_to_read(several), story.world.clock.now())
+    story.nudge()
+    story.run(5.0)
+    assert [d.sku for d in story.world.levels.dirty(SITE)] == [str(bad[0])]
+    story.world.sitoo.sell(A_TILL, {CAP: 1})
+    story.run(10.0)
+    assert story.physical(A, CAP) == 499
+    bad[0] = 0
+    settled(story)
+    assert open_cases(story) == []

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from connector.domain.exceptions import Kind, State
+from sandbox.centra.documents import FIELD_PERMISSIONS, TYPE_PERMISSIONS
 from sandbox.order_story import OrderStory
 from sandbox.sitoo.records import CLOSED
-from tests.flows.order_steps import case_of, cases_of, file_of, in_step, on_hand, story
+from tests.flows.order_steps import case_of, cases_of, file_of, in_step, on_hand, redrive, story
 
 
 def test_a_rejection_is_over_when_the_store_has_counted_and_not_when_the_units_found_another_place() -> None:
@@ -142,4 +143,45 @@ def test_a_failed_capture_that_was_given_up_does_not_hide_the_next_deliverys() -
         assert states == {f"delivery/{first}": State.DISCARDED, f"delivery/{second}": State.OPEN}
         assert told.delivered(number, 11) == {"TEE-S": 1, "CAP": 1}
         assert (told.state(number)["psp"]["captured"], told.shipped_from(number, 11)) == (0, {})
+        in_step(told)
+
+
+def test_a_count_does_not_have_an_order_that_a_vendor_refuses_tried_each_minute() -> None:
+    with story() as told:
+        number = told.order([("TEE-S", 1)], [11])
+        told.run(5.0)
+        told.world.sitoo.fault("error", times=None, status=400, operation="POST orders")
+        told.world.sitoo.pickup_rejected(told.copy(number).orderid)
+        told.run(130.0)
+        assert Kind.VENDOR_REFUSED.value in told.problems()
+        told.world.sitoo.count(101, {"TEE-S": 5})
+        told.run(60.0)
+        before = told.world.sitoo.calls()["POST orders"]
+        told.run(600.0)
+        assert told.world.sitoo.calls()["POST orders"] - before <= 1
+        told.world.sitoo.clear_faults()
+        redrive(told, Kind.VENDOR_REFUSED, number)
+        told.run(130.0)
+        assert case_of(told, Kind.FULFILMENT_REJECTED, number).state is State.RESOLVED
+        in_step(told)
+
+
+def test_what_centra_refuses_of_a_hand_out_stays_told_until_it_goes_through_and_is_not_tried_each_minute() -> None:
+    with story() as told:
+        number = told.order([("TEE-S", 1)], [11])
+        told.run(10.0)
+        told.world.centra.token(permissions=sorted({*TYPE_PERMISSIONS.values(), *FIELD_PERMISSIONS.values()} - {"Shipment:write"}))
+        told.hand_out(number)
+        told.run(60.0)
+        requests = told.world.sitoo.calls()["GET orderdeliveries"]
+        told.world.centra.comment(number, internal_comment="the order changed, and went through")
+        told.run(600.0)
+        case = case_of(told, Kind.VENDOR_REFUSED, number)
+        assert case.state is State.OPEN
+        assert [step.what for step in case.history].count("resolved") == 0
+        assert told.world.sitoo.calls()["GET orderdeliveries"] - requests <= 4
+        told.world.centra.token()
+        told.run(1_000.0)
+        assert told.state(number)["status"] == "SHIPPED"
+        assert case_of(told, Kind.VENDOR_REFUSED, number).state is State.RESOLVED
         in_step(told)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from connector.domain.exceptions import Kind, State
+from connector.flows.orders.watches import due_watches
 from sandbox.order_story import PICK_UP, OrderStory
 from sandbox.stand_ins import Crash
+from sandbox.stock_story import SITE
 from tests.flows.return_story import (
     A_TILL,
     CAP,
@@ -248,3 +253,20 @@ def test_a_return_that_somebody_deletes_half_way_is_told_and_not_made_again() ->
     assert file is not None
     assert file.awaiting == ""
     assert paid_back(story, number) == 0
+
+
+def test_a_refund_is_watched_by_the_site_whose_till_it_is_though_another_had_the_order_first() -> None:
+    story = begin()
+    number, copy, _ = sent(story)
+    file = story.world.files.get(number)
+    assert file is not None
+    story.world.files.put(replace(file, site=2))
+    refund = refunded(story, copy, {0: 1}, A_TILL)
+    story.run(30.0)
+    one_return(story, number, refund)
+    file = story.world.files.get(number)
+    assert file is not None
+    much_later = story.world.clock.now() + SETTLED_S
+    assert due_watches(file, much_later, 2) == []
+    (body,) = due_watches(file, much_later, SITE)
+    assert (json.loads(body)["site"], json.loads(body)["id"]) == (SITE, refund)

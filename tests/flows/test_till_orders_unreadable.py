@@ -17,6 +17,7 @@ from connector.sitoo.order_models import WholeOrder
 from sandbox.order_story import OrderStory
 from sandbox.stock_story import SITE
 from tests.flows.return_story import A_TILL, CAP, PRICE, SETTLED_S, begin, one_return, redrive, refunded, sent, told
+from tests.flows.till_story import RECORDING, made_for
 
 TEN_MINUTES_S = 600.0
 
@@ -112,3 +113,20 @@ def test_an_outage_leaves_no_crowd_of_sweeps_behind() -> None:
     story.world.sitoo.clear_faults()
     story.run(SETTLED_S)
     one_return(story, story.orders[0], refund)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_once_it_can_be_read_it_goes_where_its_event_would_have_taken_it(lost: bool) -> None:
+    """Into Centra, where till sales become orders there; the cursor is all that tells of it when its event was lost."""
+    story = begin(RECORDING)
+    story.run(70.0)
+    if lost:
+        story.world.sitoo.lose_events(100)
+    bad = sold(story)
+    with unreadable({bad}):
+        sold(story)
+        story.run(150.0)
+    story.run(TEN_MINUTES_S)
+    assert story.problems() == {}
+    assert [row.key for row in story.world.ledger.day(SITE, "2027-01-15")].count(f"sitoo-order-{bad}") == 1
+    assert len(made_for(story, bad)) == 1

@@ -169,3 +169,14 @@ def test_a_full_page_of_similar_marks_does_not_hide_the_one() -> None:
     others = [{"number": i, "otherComment": f"k-{i}0"} for i in range(documents.MARKED_PAGE)]
     world = Orders([data(known=[], noted=others), data(known=[], noted=[{"number": 900, "otherComment": "k-1"}])])
     assert world.client.orders_marked("k-1") == [900]
+
+
+@pytest.mark.parametrize(("comment", "expected"), [("Call first.", "Call first."), ("", ""), (None, "")])
+def test_the_internal_comment_of_an_order(comment: str | None, expected: str) -> None:
+    assert Orders([data(orders=[{"number": 101, "internalComment": comment}])]).client.internal_comment(101) == expected
+
+
+@pytest.mark.parametrize("nodes", [[], [{"number": 102, "internalComment": "of another"}], [{"number": 101}]])
+def test_a_comment_that_was_not_read_is_not_an_empty_one(nodes: list[Node]) -> None:
+    with pytest.raises(Unavailable):
+        Orders([data(orders=nodes)]).client.internal_comment(101)

@@ -93,8 +93,12 @@ class GraphQLCentraOrders(OrderLookups, OrderWrites):
         return (read(order_number, nodes[0]), read(centra_return, nodes[0])) if nodes else None
 
     def internal_comment(self, order: int) -> str:
+        """See CentraOrders. What was not read must not look like an empty comment: it would be written over."""
         answer, _ = self._calls.query(documents.INTERNAL_COMMENT, {"number": [order]}, Lane.ORDERS)
-        return next((text(node, "internalComment") for node in list_of(answer, "orders")), "")
+        for node in list_of(answer, "orders"):
+            if read(lambda n: whole(of(n, "number")), node) == order:
+                return str(read(lambda n: of(n, "internalComment"), node) or "")
+        raise Unavailable(f"Centra does not show order {order}")
 
     def _returns(self, number: int, answer: GraphAnswer) -> list[ReturnOfOrder]:
         """Those of a first page, and of the pages behind it."""

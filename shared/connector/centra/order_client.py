@@ -93,7 +93,8 @@ class CentraOrders(Protocol):
         ...
 
     def internal_comment(self, order: int) -> str:
-        """The order's internalComment, '' when it has none. May hold anything about people: for adding to it only."""
+        """The order's internalComment, '' when it has none. May hold anything about people: for adding to it only. Raises Unavailable unless the
+        order was read."""
         ...
 
     def comment(self, order: int, internal_comment: str) -> Written:

@@ -129,8 +129,8 @@ class Returning:
 
 @dataclass(frozen=True, slots=True)
 class ReturnWatch:
-    """Something about returns that must be looked at again at `look_at` (unix s), first seen at `since`: a till's refund order, or (`refund` 0)
-    the order's returns in Centra. `looks`: how often a finished refund was looked at. `moving`: externalid of a stock transaction under way."""
+    """Returns to look at again at `look_at` (unix s), first seen at `since`: a till's refund order, or (`refund` 0) the order's returns in Centra.
+    `site`: the till's (0: the file's). `looks`: how often a finished one was looked at. `moving`: externalid of a stock transaction under way."""
 
     refund: int
     since: float
@@ -139,6 +139,7 @@ class ReturnWatch:
     looks: int = 0
     moving: str = ""
     moving_at: float = 0.0
+    site: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +193,7 @@ class OrderFile:
         return replace(self, shippings=(*others, shipping))
 
     def with_returning(self, returning: Returning) -> OrderFile:
-        others = tuple(r for r in self.returnings if r.key != returning.key)
-        return replace(self, returnings=(*others, returning))
+        return replace(self, returnings=(*(r for r in self.returnings if r.key != returning.key), returning))
 
     def without_returning(self, key: str) -> OrderFile:
         return replace(self, returnings=tuple(r for r in self.returnings if r.key != key))

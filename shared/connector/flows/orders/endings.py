@@ -33,9 +33,13 @@ def waits_for_a_count(file: OrderFile) -> bool:
 
 
 def counted_since(ctx: OrderContext, files: Iterable[OrderFile]) -> set[int]:
-    """Orders with a FULFILMENT_REJECTED of this site's stores whose units are no longer kept off sale. Asks no vendor."""
+    """Orders with a FULFILMENT_REJECTED of this site's stores whose units are no longer kept off sale. Asks no vendor.
+
+    Those that a vendor refuses are left out: they cannot get through, and have a time of their own to be tried again.
+    """
     ours = {f"warehouse/{store.centra_warehouse}" for store in ctx.site.stores}
-    told = [(file.number, about) for file in files for about in parked_about(file, Kind.FULFILMENT_REJECTED) if about in ours]
+    through = [file for file in files if "" not in parked_about(file, Kind.VENDOR_REFUSED)]
+    told = [(file.number, about) for file in through for about in parked_about(file, Kind.FULFILMENT_REJECTED) if about in ours]
     kept = _kept_off_sale(ctx, {about for _, about in told})
     return {number for number, about in told if (number, _warehouse(about)) not in kept}
 

@@ -12,7 +12,7 @@ from connector.flows.orders.context import OrderContext
 from connector.runtime.parking import park
 from connector.runtime.queues import Work
 from connector.store.leases import Lease
-from connector.store.order_files import Copy, OrderFile
+from connector.store.order_files import Copy, CopyState, OrderFile, ShippingState
 from connector.store.stock_levels import Mark
 
 LEASE_S = 30.0
@@ -98,8 +98,14 @@ class OrderTurn:
     def resolve_ours(self, *kinds: Kind) -> None:
         """The order went through for this site: what was told of another site's part of it stays."""
         others = {site.id for site in self.ctx.mapping.sites} - {self.ctx.site.id}
-        theirs = {fact for fact, site in self.file.told_by.items() if site in others or _told(fact)[1] == STAMP}
+        theirs = {fact for fact, site in self.file.told_by.items() if site in others or _told(fact)[1] == STAMP or self._is_under_way(_told(fact)[1])}
         self._resolve({fact for fact in self.file.parked - theirs if _told(fact)[0] in kinds}, "the order went through")
+
+    def _is_under_way(self, about: str) -> bool:
+        """A store's copy that is not done with: whoever records what the store does ends what was told of it."""
+        unfinished = {shipping.warehouse for shipping in self.file.shippings if shipping.state is not ShippingState.COMPLETED}
+        copies = (c for c in self.file.copies if about == about_copy(c.sitoo_order_id))
+        return any(copy.state is CopyState.OPEN or copy.warehouse in unfinished for copy in copies)
 
     def resolve(self, *kinds: Kind, about: str | None = None, note: str = "the order went through") -> None:
         """What was parked about this order (`about`: only about that part of it) no longer holds; what this very turn has told stays."""
@@ -115,6 +121,11 @@ class OrderTurn:
         if gone:
             told_by = {fact: site for fact, site in self.file.told_by.items() if fact not in gone}
             self.keep(replace(self.file, parked=self.file.parked - gone, told_by=told_by))
+
+
+def about_copy(sitoo_order_id: int | None) -> str:
+    """A copy in Sitoo, as what a problem is about."""
+    return f"sitoo-order/{sitoo_order_id or 0}"
 
 
 def parked_about(file: OrderFile, kind: Kind) -> list[str]:

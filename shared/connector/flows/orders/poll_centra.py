@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.read_centra_events import MOST_PAGES, confirm, read_events
+from connector.flows.orders.read_centra_events import MOST_PAGES, confirm, end_refusal, read_events
 from connector.flows.orders.sweep import sweep_body
 from connector.runtime.queues import Work
 
@@ -32,7 +32,11 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
     {"orders", "returns": messages sent, "complete": 0 or 1}. Raises the vendor's errors: the next minute reads on from the same place.
     """
     ctx.queues.send(Work.FULFILMENTS, [sweep_body(ctx.site.id)])
-    told = _by_events(ctx) if ctx.mapping.centra.events else None
+    told = None
+    if ctx.mapping.centra.events:
+        told = _by_events(ctx)
+    else:
+        end_refusal(ctx, "the mapping file does without Centra's events system")
     # With orders switched off their cursor stands still: what comes meanwhile is found once they are switched on.
     name = f"poll-centra/{ctx.site.id}" if ctx.mapping.switches.sync_orders else f"poll-returns/{ctx.site.id}"
     lease = ctx.leases.acquire(name, ctx.new_id(), ctx.clock.now(), LEASE_S)
@@ -45,8 +49,11 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
         rows, through, complete = _read(ctx, float(stored["since"]) - OVERLAP_S)
         seen = set(stored["seen"])
         fresh = {kind: {number for key, (number, at) in found.items() if _mark(kind, key, at) not in seen} for kind, found in rows.items()}
-        orders = _unknown(ctx, fresh["order"], rows["order"]) if told is not None else fresh["order"]
-        orders, returns = _send(ctx, orders | fresh["shipment"], fresh["return"])
+        orders = fresh["order"] | fresh["shipment"]
+        if ctx.mapping.centra.events:
+            # The lists then reach far back, also when the events could not be read just now.
+            orders = _unknown(ctx, orders, _last_changes(rows))
+        orders, returns = _send(ctx, orders, fresh["return"])
         again_from = through - OVERLAP_S - CLOCK_SLACK_S
         kept = [_mark(kind, key, at) for kind, found in rows.items() for key, (_, at) in found.items() if at >= again_from]
         value: dict[str, Any] = {"since": int(through), "seen": sorted(kept), "read_at": int(ctx.clock.now())}
@@ -57,20 +64,21 @@ def poll_centra(ctx: OrderContext) -> dict[str, int]:
 
 
 def _by_events(ctx: OrderContext) -> dict[str, int] | None:
-    """What poll_centra answers; None when the events cannot be read, and the lists must be."""
+    """What poll_centra answers; None when the events cannot be read or confirmed, and the lists must be read."""
     orders: set[int] = set()
     returns: set[int] = set()
-    whole = confirmed = False
+    whole = False
     for _ in range(MOST_PAGES):
         told = read_events(ctx)
         if told is None:
             return None
         sent = _send(ctx, set(told.orders), set(told.returns))
         orders, returns, whole = orders | sent[0], returns | sent[1], told.whole
-        confirmed = confirm(ctx, told)
-        if whole or not confirmed:
+        if not confirm(ctx, told):
+            return None
+        if whole:
             break
-    return {"orders": len(orders), "returns": len(returns), "complete": int(whole and confirmed)}
+    return {"orders": len(orders), "returns": len(returns), "complete": int(whole)}
 
 
 def _send(ctx: OrderContext, orders: set[int], returns: set[int]) -> tuple[set[int], set[int]]:
@@ -83,10 +91,16 @@ def _send(ctx: OrderContext, orders: set[int], returns: set[int]) -> tuple[set[i
     return orders, returns
 
 
-def _unknown(ctx: OrderContext, numbers: set[int], changed: dict[str, tuple[int, float]]) -> set[int]:
+def _last_changes(rows: Rows) -> dict[int, float]:
+    """{order: when it or a shipment of it changed last}."""
+    changes = [change for kind in ("order", "shipment") for change in rows[kind].values()]
+    return dict(sorted(changes, key=lambda change: change[1]))
+
+
+def _unknown(ctx: OrderContext, numbers: set[int], changed: dict[int, float]) -> set[int]:
     """Those that nobody has read since they changed."""
     files = ctx.files.get_many(sorted(numbers))
-    return {number for number in numbers if number not in files or files[number].centra_updated_at < changed[str(number)][1]}
+    return {number for number in numbers if number not in files or files[number].centra_updated_at < changed[number]}
 
 
 def _with_returns(ctx: OrderContext, numbers: set[int]) -> set[int]:

@@ -38,17 +38,21 @@ def read_events(ctx: OrderContext) -> Told | None:
         return None
     except CentraError:
         return None
-    _untell(ctx)
     return _told(events)
 
 
 def confirm(ctx: OrderContext, told: Told) -> bool:
-    """What is on our queues need not come again. False: it will come again, which costs only another look."""
+    """What is on our queues need not come again. False: it will, and stands before everything newer; who refused it must not send it each minute."""
     try:
         if told.events:
             ctx.centra_events.confirm(told.events)
+    except Refused as refused:
+        _tell(ctx, refused)
+        _remember(ctx, (), 0.0)
+        return False
     except CentraError:
         return False
+    end_refusal(ctx, "Centra serves its events system again")
     return True
 
 
@@ -58,15 +62,19 @@ def _kinds(ctx: OrderContext) -> tuple[str, ...]:
 
 
 def _listen(ctx: OrderContext, kinds: tuple[str, ...]) -> None:
-    """Once an hour, and when the switches changed: somebody else with the same integration may have ended it."""
+    """Once an hour, when the switches changed, and as long as it is refused: somebody else with the same integration may have ended it."""
     now = ctx.clock.now()
     stored = ctx.cursors.get(CURSOR)
     if stored is not None and stored["kinds"] == list(kinds) and now - stored["at"] < LISTEN_EVERY_S:
         return
     ctx.centra_events.listen(kinds)
-    lease = ctx.leases.acquire(CURSOR, ctx.new_id(), now, LEASE_S)
+    _remember(ctx, kinds, now)
+
+
+def _remember(ctx: OrderContext, kinds: tuple[str, ...], at: float) -> None:
+    lease = ctx.leases.acquire(CURSOR, ctx.new_id(), ctx.clock.now(), LEASE_S)
     if lease is not None:
-        ctx.cursors.put(CURSOR, {"kinds": list(kinds), "at": int(now)}, lease)
+        ctx.cursors.put(CURSOR, {"kinds": list(kinds), "at": int(at)}, lease)
         ctx.leases.release([lease])
 
 
@@ -89,7 +97,8 @@ def _tell(ctx: OrderContext, refused: Refused) -> None:
     ctx.cases.open(problem, now=ctx.clock.now(), by=ctx.by)
 
 
-def _untell(ctx: OrderContext) -> None:
+def end_refusal(ctx: OrderContext, note: str) -> None:
+    """What people were told about the events system holds no longer."""
     case = ctx.cases.find(Kind.VENDOR_REFUSED, REFUSED)
-    if case is not None and case.state is State.OPEN:
-        ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=ctx.by, note="Centra serves its events system again")
+    if case is not None and case.state in (State.OPEN, State.REDRIVEN):
+        ctx.cases.move(case.case_id, State.RESOLVED, now=ctx.clock.now(), by=ctx.by, note=note)

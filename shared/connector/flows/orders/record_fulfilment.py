@@ -9,7 +9,7 @@ from connector.centra.order_models import CentraOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.allocation_requests import confirm_requests
 from connector.flows.orders.endings import waits_for_a_count
-from connector.flows.orders.order_turn import OrderTurn
+from connector.flows.orders.order_turn import OrderTurn, about_copy
 from connector.flows.orders.owed import shipped_from, units_of
 from connector.flows.orders.reroute import Lost, reroute
 from connector.flows.orders.reservations import next_look
@@ -184,7 +184,7 @@ def _park_shipped_but_refused(turn: OrderTurn, copy: Copy, what: str, body: str)
         "Ask the store whether the customer has the goods. If not, make a return of the shipment in Centra; then discard this exception.",
         Work.FULFILMENTS,
         body,
-        about=f"sitoo-order/{copy.sitoo_order_id or 0}",
+        about=about_copy(copy.sitoo_order_id),
         centra_warehouse=copy.warehouse,
         sitoo_order=copy.sitoo_order_id or 0,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from connector.domain.exceptions import Kind
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.context import OrderContext
 from connector.flows.orders.endings import counted_since
+from connector.flows.orders.order_turn import about_copy, parked_about
 from connector.flows.orders.till_orders import read_new_till_orders
 from connector.flows.orders.unreadable_files import tell_unreadable
 from connector.flows.orders.watches import due_watches
@@ -14,6 +16,8 @@ from connector.store.order_files import Copy, CopyState, OrderFile, Purpose, Shi
 
 COPIES_PER_READ = 100
 LOOKED_INTO_PER_MINUTE = 5
+REFUSED_EVERY_MIN = 15
+"""A copy whose shipment a vendor refuses waits for people, or for a permission: tried each minute, a day of them would eat the budget."""
 """Copies whose marks and part deliveries are read one by one, because lists do not show them: each open copy in turn."""
 
 
@@ -31,7 +35,7 @@ def sweep(ctx: OrderContext) -> int:
     bodies = [compact({"v": 1, "source": "poll", "type": "order", "id": number}) for number in sorted(due)]
     if bodies:
         ctx.queues.send(Work.ORDERS, bodies)
-    returns = [body for file in files if file.site == ctx.site.id for body in due_watches(file, now)]
+    returns = [body for file in files for body in due_watches(file, now, ctx.site.id)]
     if returns and ctx.mapping.switches.sync_returns:
         ctx.queues.send(Work.RETURNS, returns)
     copies = [(f, c) for f in files for c in f.copies if _is_watched(ctx, f, c)]
@@ -49,6 +53,9 @@ def _is_swept_here(ctx: OrderContext, file: OrderFile) -> bool:
 
 def _is_watched(ctx: OrderContext, file: OrderFile, copy: Copy) -> bool:
     shipping = any(s.warehouse == copy.warehouse and s.state is not ShippingState.COMPLETED for s in file.shippings)
+    refused = about_copy(copy.sitoo_order_id) in parked_about(file, Kind.VENDOR_REFUSED)
+    if refused and (int(ctx.clock.now() // 60) - (copy.sitoo_order_id or 0)) % REFUSED_EVERY_MIN:
+        return False
     return copy.site == ctx.site.id and copy.purpose is Purpose.FULFIL and (copy.state is CopyState.OPEN or shipping)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.domain.exceptions import Kind
 from connector.domain.sitoo_order_keys import parse
 from connector.flows.nudge_store_stock import compact
 from connector.flows.orders.come_back import come_back
 from connector.flows.orders.context import OrderContext
-from connector.flows.orders.order_turn import order_turn
+from connector.flows.orders.order_turn import about_copy, order_turn
 from connector.flows.orders.read_together import ReadTogether
 from connector.flows.orders.record_fulfilment import record_fulfilment
 from connector.flows.orders.refusals import park_refusal
@@ -147,6 +148,7 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
                 taken.ignored += 1
                 return
             record_fulfilment(turn, order, copy, message.body, redriven=message.exception_id is not None)
+            turn.resolve(Kind.VENDOR_REFUSED, about=about_copy(order_id), note="what the store did went through")
             taken.done += 1
         except (LeaseLost, FileChanged):
             raise
@@ -154,7 +156,7 @@ def _sitoo_order(ctx: OrderContext, asked: dict[str, Any], message: OrderMessage
             postpone(turn, Work.FULFILMENTS, message.body, passing)
             taken.later += 1
         except REFUSED as refused:
-            park_refusal(turn, Work.FULFILMENTS, message.body, refused)
+            park_refusal(turn, Work.FULFILMENTS, message.body, refused, about=about_copy(order_id))
             taken.done += 1
 
 

@@ -130,9 +130,9 @@ def _new_orders(ctx: OrderContext, start: int) -> tuple[list[WholeOrder], list[i
 
 
 def _tell_unreadable(ctx: OrderContext, ids: set[int]) -> int:
-    """The returns flow tries again for a while, then tells people."""
-    if ids and ctx.mapping.switches.sync_returns:
-        ctx.queues.send(Work.RETURNS, [compact({"v": 1, "source": "sitoo", "type": "order", "site": ctx.site.id, "id": i}) for i in sorted(ids)])
+    """The fulfilments flow, which knows where each kind of order goes, tries again for a while, then tells people."""
+    if ids:
+        ctx.queues.send(Work.FULFILMENTS, [_again(ctx, order_id) for order_id in sorted(ids)])
     return len(ids)
 
 

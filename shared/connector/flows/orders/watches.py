@@ -14,16 +14,20 @@ FINISHED = "its stock and its refund"
 """What is still watched of a refund that went through."""
 
 
-def due_watches(file: OrderFile, now: float) -> list[str]:
-    """Messages for the returns queue."""
-    return [_body(file, watch) for watch in file.watches if watch.look_at <= now]
+def due_watches(file: OrderFile, now: float, site: int) -> list[str]:
+    """A site's messages for the returns queue: it looks after the refunds of its tills, whichever site had the order first."""
+    return [_body(file, watch, site) for watch in file.watches if watch.look_at <= now and (watch.site or file.site) == site]
+
+
+def watched(turn: OrderTurn, refund: int) -> ReturnWatch:
+    """What is known of the watch, or a new one, which is not stored."""
+    now = turn.ctx.clock.now()
+    return turn.file.watch_of(refund) or ReturnWatch(refund, now, now, site=turn.ctx.site.id if refund else 0)
 
 
 def watch(turn: OrderTurn, refund: int, look_in_s: float, why: str) -> ReturnWatch:
     """Look at it again in so many seconds, whatever happens to its message; the order's file is stored."""
-    now = turn.ctx.clock.now()
-    known = turn.file.watch_of(refund) or ReturnWatch(refund, now, now)
-    changed = replace(known, look_at=now + look_in_s, why=why)
+    changed = replace(watched(turn, refund), look_at=turn.ctx.clock.now() + look_in_s, why=why)
     turn.keep(turn.file.with_watch(changed))
     return changed
 
@@ -34,7 +38,7 @@ def watch_finished(turn: OrderTurn, refund: int, first_s: float) -> None:
     if fact in turn.file.handled:
         end_watch(turn, refund)
         return
-    known = turn.file.watch_of(refund) or ReturnWatch(refund, now, now)
+    known = watched(turn, refund)
     looks = [first_s, *(s for s in FINISHED_LOOKED_AT_AFTER_S if s > first_s)]
     left = [n for n, after in enumerate(looks) if known.since + after > now]
     if left:
@@ -53,7 +57,7 @@ def end_watch(turn: OrderTurn, refund: int, *facts: str) -> None:
         turn.keep(changed)
 
 
-def _body(file: OrderFile, due: ReturnWatch) -> str:
+def _body(file: OrderFile, due: ReturnWatch, site: int) -> str:
     if due.refund:
-        return compact({"v": 1, "source": "sitoo", "type": "order", "site": file.site, "id": due.refund, "action": "watch"})
+        return compact({"v": 1, "source": "sitoo", "type": "order", "site": site, "id": due.refund, "action": "watch"})
     return compact({"v": 1, "source": "poll", "type": "returns_of", "id": file.number})

@@ -19,6 +19,7 @@ from connector.domain.order_keys import stock_in_key, stock_out_key
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.watches import watched
 from connector.flows.returns.stock_evidence import note_evidence
 from connector.flows.returns.told import tell
 from connector.mapping.refund_findings import Finding, refund_entity
@@ -141,7 +142,7 @@ def _take_out(turn: OrderTurn, refund: WholeOrder, booked: Units, surplus: Count
 
 def _post(turn: OrderTurn, refund: WholeOrder, warehouse: int, kind: int, units: dict[str, int], key: str) -> None:
     ctx, now = turn.ctx, turn.ctx.clock.now()
-    known = turn.file.watch_of(refund.id) or ReturnWatch(refund.id, now, now)
+    known = watched(turn, refund.id)
     turn.keep(turn.file.with_watch(replace(known, moving=f"{key}@{warehouse}", moving_at=now)))
     turn.hold()
     made = ctx.sitoo.post_transaction(warehouse, kind, units, external_id=key, description=f"Return of web order {turn.file.number}")

@@ -74,9 +74,11 @@ def movements_first(due: Sequence[Dirty], now: float, *, gather: bool) -> list[D
 
 
 def named_orders_are_due(dirty: Sequence[Dirty], now: float, *, gather: bool) -> bool:
-    """Orders that events named are read at once, but among movements or many web orders only when one has waited."""
-    named = [d.since for d in dirty if d.warehouse == ORDER_TO_READ]
-    wait = LOOKS_WAIT_S if any(d.delta for d in due_rows(dirty, now)) else LOOKS_GATHER_S if gather else 0
+    """Orders that events named are read at once, but among movements or many web orders only when one has waited. Nor do they keep back what
+    has waited: each reading is a pass of its own, and under constant trade there is always one more."""
+    named = [d.since for d in dirty if d.warehouse == ORDER_TO_READ and d.due <= now]
+    first = any(d.delta or now - d.since >= LOOKS_WAIT_S for d in due_rows(dirty, now))
+    wait = LOOKS_WAIT_S if first else LOOKS_GATHER_S if gather else 0
     return bool(named) and now - min(named) >= wait
 
 

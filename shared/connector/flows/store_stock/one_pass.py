@@ -56,11 +56,11 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
         return Pass(movements, next_at=ctx.clock.now())
     if not due_rows(dirty, ctx.clock.now()):
         if not _side_reads(ctx, turn):
-            return Pass(movements, next_at=next_due(dirty))
+            return Pass(movements, next_at=_next_look(dirty, ctx.clock.now(), gather=gather))
         dirty = ctx.levels.dirty(ctx.site.id)
     due = movements_first(due_rows(dirty, ctx.clock.now()), ctx.clock.now(), gather=gather)
     if not due:
-        return Pass(movements, next_at=next_ripe(dirty, ctx.clock.now()) if gather else next_due(dirty))
+        return Pass(movements, next_at=_next_look(dirty, ctx.clock.now(), gather=gather))
     choice = choose(ctx, due)
     if not choice.rows or turn.time_left() < LATEST_START_S:
         return Pass(movements, next_at=choice.wait_until if choice.wait_until is not None and due else next_due(dirty))
@@ -76,6 +76,11 @@ def run_pass(ctx: DrainContext, turn: Turn, state: DrainState) -> Pass:
     finally:
         turn.give_back_warehouses()
     return Pass(movements, sizes, mutations, uncertain, next_at=next_due(ctx.levels.dirty(ctx.site.id)))
+
+
+def _next_look(dirty: Sequence[Dirty], now: float, *, gather: bool) -> float | None:
+    """When there is something to take again (unix s): what gathers, named orders too, is not asked for until it is ripe."""
+    return next_ripe(dirty, now) if gather else next_due(dirty)
 
 
 def _side_reads(ctx: DrainContext, turn: Turn) -> bool:

@@ -9,12 +9,16 @@ from connector.domain import sitoo_order_keys
 from connector.domain.configuration import Lane
 from connector.flows.store_stock.context import DrainContext
 from connector.flows.store_stock.turn import Turn
+from connector.sitoo.errors import Unconfirmed
 from connector.sitoo.models import SitooOrder
 from connector.store.order_links import OpenLine
-from connector.store.stock_levels import Dirty, Done, Key, Mark, Outcome
+from connector.store.stock_levels import Dirty, Done, Key, Mark, Outcome, Postponed
 
 ORDER_TO_READ = 0
 """As a Dirty row's warehouse: its sku is a Sitoo order id whose SKUs must be looked at (kept as a row so that a busy drain loses none)."""
+
+UNREADABLE_AGAIN_S = 120.0
+"""When an order that could not be read is looked at again; the order flow, which needs it too, tells people."""
 
 OPEN, CLOSED = 0, 10
 MOST_DELIVERIES = 25
@@ -28,12 +32,15 @@ def orders_to_read(order_ids: Sequence[int]) -> list[Mark]:
 
 
 def take_in_named_orders(ctx: DrainContext, turn: Turn, dirty: Sequence[Dirty]) -> int:
-    """Read the orders that events named, mark their SKUs in their store; how many orders were dealt with."""
-    rows = [d for d in dirty if d.warehouse == ORDER_TO_READ]
+    """Read the orders that events named, mark their SKUs in their store; how many orders were dealt with. One that Sitoo answers and nobody can
+    read waits: it must not stop every store's stock."""
+    now = ctx.clock.now()
+    rows = [d for d in dirty if d.warehouse == ORDER_TO_READ and d.due <= now]
     if not rows:
         return 0
-    turn.hold()
-    orders = ctx.sitoo.orders(ids=[int(d.sku) for d in rows], lane=Lane.STOCK)
+    orders, unreadable = _read_apart(ctx, turn, [int(d.sku) for d in rows])
+    if len(unreadable) == len(rows) > 1:
+        raise Unconfirmed(f"none of {len(rows)} orders can be read")
     marks = []
     for order in orders:
         store = ctx.site.store_of_sitoo_warehouse(order.warehouse_id) if order.warehouse_id is not None else None
@@ -41,9 +48,23 @@ def take_in_named_orders(ctx: DrainContext, turn: Turn, dirty: Sequence[Dirty]) 
             marks += [Mark(store.centra_warehouse, item.sku) for item in order.items if item.sku]
     if marks:
         ctx.levels.mark(ctx.site.id, marks, ctx.clock.now())
-    done = [Done(ORDER_TO_READ, d.sku, d.version) for d in rows]
-    ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done), ctx.clock.now())
+    done = [Done(ORDER_TO_READ, d.sku, d.version) for d in rows if int(d.sku) not in unreadable]
+    later = [Postponed(ORDER_TO_READ, d.sku, d.version, now + UNREADABLE_AGAIN_S) for d in rows if int(d.sku) in unreadable]
+    ctx.levels.settle(ctx.site.id, turn.site, Outcome(done=done, postponed=later), ctx.clock.now())
     return len(rows)
+
+
+def _read_apart(ctx: DrainContext, turn: Turn, ids: Sequence[int]) -> tuple[list[SitooOrder], set[int]]:
+    """The orders, and the ids of those that cannot be read: the list is read in ever smaller parts until such a one stands alone."""
+    turn.hold()
+    try:
+        return ctx.sitoo.orders(ids=ids, lane=Lane.STOCK), set()
+    except Unconfirmed:
+        if len(ids) == 1:
+            return [], {*ids}
+    middle = len(ids) // 2
+    first, second = _read_apart(ctx, turn, ids[:middle]), _read_apart(ctx, turn, ids[middle:])
+    return [*first[0], *second[0]], first[1] | second[1]
 
 
 def reread_copies(
