@@ -17,7 +17,7 @@ from connector.flows.store_stock.turn import Turn, site_key
 from connector.sitoo import answers
 from connector.sitoo.errors import Unconfirmed
 from connector.sitoo.models import SitooOrder
-from connector.store.stock_levels import Dirty, Done, Outcome
+from connector.store.stock_levels import Dirty, Done, Mark, Outcome
 from sandbox.stock_story import SITE, SKUS, StockStory
 from tests.flows.stock_steps import A_TILL, CAP, TEE, A, open_cases, settled
 
@@ -118,6 +118,29 @@ def test_what_the_whole_overlap_reads_again_marks_nothing_and_what_came_late_doe
     assert since.orders <= late.updated_at
     assert [(d.sku, d.version) for d in ctx.levels.dirty(SITE) if d.sku == CAP] == [(d.sku, d.version) for d in first]
     assert {d.sku for d in ctx.levels.dirty(SITE)} == {CAP, TEE}
+
+
+def deliveries_read(story: StockStory) -> int:
+    return story.world.sitoo.calls().get("GET orderdeliveries", 0)
+
+
+def test_copies_known_to_be_handed_out_whole_are_not_read_again_until_their_stock_moves(story: StockStory) -> None:
+    for _ in range(5):
+        copy = story.copy_to_store(story.web_order(CAP, 1, [A]), A, linked=True)
+        assert copy is not None
+        story.pick_up(copy)
+    story.run(60.0)
+    before = deliveries_read(story)
+    story.world.levels.mark(SITE, [Mark(A, CAP)], story.world.clock.now())
+    story.nudge()
+    story.run(10.0)
+    assert deliveries_read(story) == before
+    story.world.sitoo.sell(A_TILL, {CAP: 1})
+    story.run(10.0)
+    assert deliveries_read(story) == before + 5
+    for number in story.orders:
+        story.ship(number)
+    settled(story)
 
 
 # --- which rows a pass takes ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from connector.domain import sitoo_order_keys
@@ -87,12 +87,30 @@ def reread_copies(
         by_external_id = {o.external_id: o for o in ctx.sitoo.orders(external_ids=keys, lane=Lane.STOCK)}
         found |= {o.id: o for o in by_external_id.values()}
     copies = [(line, found.get(line.sitoo_order_id) if line.sitoo_order_id is not None else _newest_copy(by_external_id, line)) for line in lines]
+    pairs = [(line, order) for line, order in copies if order is not None]
+    whole = _whole(pairs, moved)
     delivered: dict[int, dict[int, int]] = {}
-    for order in _to_read_deliveries([(line, order) for line, order in copies if order is not None], moved, int(ctx.clock.now())):
+    for order in _to_read_deliveries([(line, order) for line, order in pairs if order.id not in whole], moved, int(ctx.clock.now())):
         turn.hold()
         delivered[order.id] = _units_by_row(ctx, order.id)
-    fresh = [_refreshed(ctx, line, order, delivered[order.id]) if order is not None and order.id in delivered else line for line, order in copies]
-    return fresh, frozenset(line.order_number for line, order in copies if order is None or order.id in delivered)
+    fresh = []
+    for line, copy in copies:
+        if copy is not None and copy.id in delivered:
+            fresh.append(_refreshed(ctx, line, copy, _units_of(line, copy, delivered[copy.id])))
+        else:
+            fresh.append(_refreshed(ctx, line, copy, line.delivered) if copy is not None and copy.id in whole else line)
+    return fresh, frozenset(line.order_number for line, copy in copies if copy is None or copy.id in delivered or copy.id in whole)
+
+
+def _whole(copies: Sequence[tuple[OpenLine, SitooOrder]], moved: Collection[Key] | None) -> set[int]:
+    """Orders that are closed, and known to be handed out whole, where no stock moved since: nothing more can come of them."""
+    unfinished = {order.id for line, order in copies if moved is None or (line.warehouse, line.sku) in moved or not _is_handed_out(line, order)}
+    return {order.id for _, order in copies} - unfinished
+
+
+def _is_handed_out(line: OpenLine, order: SitooOrder) -> bool:
+    ordered = sum(item.quantity for item in order.items if item.sku == line.sku)
+    return order.state == CLOSED and line.sitoo_order_id == order.id and 0 < ordered <= line.delivered
 
 
 def _to_read_deliveries(copies: Sequence[tuple[OpenLine, SitooOrder]], moved: Collection[Key] | None, turn_of: int) -> list[SitooOrder]:
@@ -125,9 +143,12 @@ def _units_by_row(ctx: DrainContext, order_id: int) -> dict[int, int]:
     return units
 
 
-def _refreshed(ctx: DrainContext, line: OpenLine, order: SitooOrder, delivered: dict[int, int]) -> OpenLine:
+def _units_of(line: OpenLine, order: SitooOrder, delivered: Mapping[int, int]) -> int:
+    return sum(delivered.get(item.row, 0) for item in order.items if item.sku == line.sku)
+
+
+def _refreshed(ctx: DrainContext, line: OpenLine, order: SitooOrder, units: int) -> OpenLine:
     rows = [item for item in order.items if item.sku == line.sku]
-    units = sum(delivered.get(item.row, 0) for item in rows)
     reserves = order.state == OPEN and order.reserved_until is not None
     reserved = sum(item.quantity for item in rows) if reserves else 0
     until = order.reserved_until if reserves else None
