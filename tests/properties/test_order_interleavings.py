@@ -324,7 +324,7 @@ class WithLatency(Orders):
     limits, latency = True, 0.15
 
 
-EXAMPLES = settings(max_examples=120 * FACTOR, stateful_step_count=12)
+EXAMPLES = settings(max_examples=70 * FACTOR, stateful_step_count=12)
 TestPlain = Orders.TestCase
 TestPlain.settings = EXAMPLES
 TestWithLatency = WithLatency.TestCase

@@ -229,7 +229,7 @@ class SlowAndStockless(Returns):
     limits, latency = True, 0.15
 
 
-EXAMPLES = settings(max_examples=120 * FACTOR, stateful_step_count=12)
+EXAMPLES = settings(max_examples=70 * FACTOR, stateful_step_count=12)
 TestReturns = Returns.TestCase
 TestReturns.settings = EXAMPLES
 TestSlowAndStockless = SlowAndStockless.TestCase
