@@ -114,3 +114,17 @@ def _die(told: OrderStory, at: int) -> None:
             raise Crash
 
     told.world.step = step
+
+
+@pytest.mark.parametrize("fault", [{"kind": "throttle", "retry_after": 20}, {"kind": "drop_before"}])
+def test_a_refund_that_never_left_is_asked_for_again_and_one_that_may_have_is_not(fault: dict[str, Any]) -> None:
+    with story(settings=SOON) as told:
+        number = _ready(told, [("TEE-S", 1)])
+        told.world.centra.fault(operation="refundReturn", **fault)
+        let_days_pass(told, 2.1)
+        told.run(MESSAGES_COME_BACK_S)
+        asked, refunded = told.world.centra.calls().get("refundReturn", 0), told.state(number)["psp"]["refunded"]
+        if fault["kind"] == "throttle":
+            assert (asked, refunded, told.problems()) == (1, 10_000, {})
+        else:
+            assert (asked, refunded, list(told.problems())) == (0, 0, ["UNCOLLECTED"])

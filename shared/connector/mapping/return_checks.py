@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.centra.order_models import CentraOrder, ReturnOfOrder
+from connector.centra.order_models import CentraOrder, PaymentEntry, ReturnOfOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.domain.order_keys import refund_of
 from connector.mapping.refund_findings import Finding, amount
 from connector.mapping.refund_money import PartOfReturn
 
-_FAILED = frozenset({"REFUND_FAILED"})
 _REFUSED_STATUS = "FAILED"
 
 
@@ -43,13 +42,7 @@ def paid_twice(order: CentraOrder, returns: Sequence[ReturnOfOrder], paid_at_til
 
     A request counts: it can still be stopped.
     """
-    twice = [
-        (made, entry)
-        for made in returns
-        if made.id in paid_at_till
-        for entry in made.refunds
-        if entry.status != _REFUSED_STATUS and entry.kind not in _FAILED
-    ]
+    twice = [(made, entry) for made in returns if made.id in paid_at_till for entry in made.refunds if is_payment(entry)]
     if not twice:
         return None
     entries = [
@@ -63,3 +56,13 @@ def paid_twice(order: CentraOrder, returns: Sequence[ReturnOfOrder], paid_at_til
         {"order": order.number, "entries": entries},
         stops=False,
     )
+
+
+def is_refunded(made: ReturnOfOrder) -> bool:
+    """A request counts, a failed one does not."""
+    return any(is_payment(entry) for entry in made.refunds)
+
+
+def is_payment(entry: PaymentEntry) -> bool:
+    """Paid out, or asked for."""
+    return entry.status != _REFUSED_STATUS and "FAILED" not in entry.kind

@@ -11,8 +11,9 @@ from connector.domain.order_keys import uncollected_key
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.refusals import words_of
-from connector.flows.orders.trouble import Postponed
+from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.mapping.line_worth import UnitWorths, Worth
+from connector.mapping.return_checks import is_refunded
 from connector.runtime.queues import Work
 from connector.store.order_files import OrderFile, Returning, Shipping, ShippingState
 
@@ -73,7 +74,12 @@ def _refund(turn: OrderTurn, order: CentraOrder, shipment: ShipmentOfOrder, key:
     if known.state == COMPLETED:
         known = _keep(turn, known, REFUNDING)
         turn.hold()
-        written = turn.ctx.centra.refund_return(known.return_id or 0)
+        try:
+            written = turn.ctx.centra.refund_return(known.return_id or 0)
+        except NOT_SENT:
+            # Nothing left the connector: asking again later is asking once.
+            _keep(turn, known, COMPLETED)
+            raise
         if written.errors:
             _unclear(turn, known, words_of(written.errors), body)
             return
@@ -123,7 +129,7 @@ def _complete(turn: OrderTurn, known: Returning, made: ReturnOfOrder | None) -> 
 
 def _settle(turn: OrderTurn, known: Returning, made: ReturnOfOrder | None, body: str) -> None:
     """The outcome of a refund call is unknown: the payment history tells, and if it does not, people must. It is never called again."""
-    if made is not None and made.refunds:
+    if made is not None and is_refunded(made):
         turn.step("refund found in the payment history", note=f"return {known.return_id}")
         _keep(turn, known, DONE)
     elif turn.ctx.clock.now() - known.at < SETTLE_S:

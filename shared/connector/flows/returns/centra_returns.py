@@ -9,11 +9,12 @@ from connector.flows.orders.order_turn import OrderTurn
 from connector.flows.orders.trouble import REFUSED, Postponed
 from connector.flows.orders.watches import end_watch, watch
 from connector.flows.returns.book_refund import book_refund
-from connector.flows.returns.make_return import DONE, PAID_BY_PROVIDER, is_payment
+from connector.flows.returns.make_return import DONE, PAID_BY_PROVIDER
 from connector.flows.returns.paid_twice import tell_paid_twice
 from connector.flows.returns.record_return import Recorded, record_return
 from connector.flows.returns.told import return_entity, tell, tell_refused
 from connector.mapping.refund_findings import Finding
+from connector.mapping.return_checks import is_payment
 
 UNFINISHED_S = 180.0
 """Returns that are being recorded are looked at again after this, should their message be lost."""

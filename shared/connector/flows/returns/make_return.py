@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from connector.centra.errors import Refused
-from connector.centra.order_models import CentraOrder, PaymentEntry, ReturnOfOrder
+from connector.centra.order_models import CentraOrder, ReturnOfOrder
 from connector.domain.exceptions import Kind, Owner
 from connector.flows.orders.copies import SETTLE_S
 from connector.flows.orders.order_turn import OrderTurn
@@ -14,7 +14,7 @@ from connector.flows.orders.trouble import NOT_SENT, Postponed
 from connector.flows.returns.told import return_entity, tell
 from connector.mapping.refund_findings import Finding, amount
 from connector.mapping.refund_money import PartOfReturn
-from connector.mapping.return_checks import made_otherwise
+from connector.mapping.return_checks import is_refunded, made_otherwise
 from connector.store.order_files import Returning
 
 PAID_AT_TILL, PAID_BY_PROVIDER, FINANCE_DECIDES = "till", "provider", "finance"
@@ -22,7 +22,6 @@ PAID_AT_TILL, PAID_BY_PROVIDER, FINANCE_DECIDES = "till", "provider", "finance"
 CLAIMED, CREATED, COMPLETED, REFUNDING, DONE, PARKED = "claimed", "created", "completed", "refunding", "done", "parked"
 GONE_AFTER_S = 600.0
 """A return that Centra made and has not shown for so long was deleted."""
-_NO_REFUND = frozenset({"FAILED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +139,6 @@ def _settle_payment(turn: OrderTurn, wish: Wish, known: Returning, made: ReturnO
         raise Postponed(left + 1.0, f"the refund of return {made.id} may still appear")
     else:
         _unclear(turn, wish, known, "the call broke off and no refund is in the payment history")
-
-
-def is_refunded(made: ReturnOfOrder) -> bool:
-    """A request counts, a failed one does not."""
-    return any(is_payment(entry) for entry in made.refunds)
-
-
-def is_payment(entry: PaymentEntry) -> bool:
-    """Paid out, or asked for."""
-    return entry.status not in _NO_REFUND and "FAILED" not in entry.kind
 
 
 def _unclear(turn: OrderTurn, wish: Wish, known: Returning, why: str) -> None:

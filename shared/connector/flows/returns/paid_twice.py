@@ -5,9 +5,9 @@ from __future__ import annotations
 from connector.centra.order_models import CentraOrder, ReturnOfOrder
 from connector.flows.orders.order_turn import OrderTurn, order_entity
 from connector.flows.returns.book_refund import book_refund
-from connector.flows.returns.make_return import PAID_AT_TILL, is_refunded
+from connector.flows.returns.make_return import PAID_AT_TILL
 from connector.flows.returns.told import tell
-from connector.mapping.return_checks import paid_twice
+from connector.mapping.return_checks import is_refunded, paid_twice
 
 
 def tell_paid_twice(turn: OrderTurn, order: CentraOrder, returns: list[ReturnOfOrder], body: str) -> None:
