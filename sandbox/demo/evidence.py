@@ -110,7 +110,7 @@ class Evidence:
             Mishap.POST_CUT_AFTER_COMMIT: self.logs.sitoo_faults.get("drop_after", 0),
             Mishap.WEBHOOKS_LOST: self.logs.centra_hooks.get("lost", 0),
             Mishap.WEBHOOKS_DOUBLED: self.logs.centra_hooks.get("doubled", 0),
-            Mishap.ORDERS_PARKED: sum(case.problem.kind in LACKS for case in self.web.parked),
+            Mishap.ORDERS_PARKED: sum(case.problem.kind in LACKS and case.problem.entity.startswith("order/") for case in self.web.parked),
             Mishap.REJECTED: self.journal.rejected,
             Mishap.OVER_RETURNED: kinds.count("OVER_RETURN"),
             Mishap.REFUNDED_TWICE: kinds.count("DOUBLE_REFUND_RISK"),

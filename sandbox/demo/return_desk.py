@@ -89,8 +89,8 @@ class ReturnDesk:
         if refund["transaction_id"] is not None:
             self._journal.paths[refund["transaction_id"]] = "refund"
         self._shelves.on_hand[shop.till].update(skus)
-        of = "an article without receipt" if number is None else f"web order {number}"
-        self._journal.tell(now, f"{shop.name} takes back {of}: {back.kind}")
+        of = f"an article {back.kind}" if number is None else f"web order {number}: {back.kind}"
+        self._journal.tell(now, f"{shop.name} takes back {of}")
 
     def _something(self, back: Back) -> tuple[Placed, dict[str, Any], dict[str, Any]] | None:
         """An order of the wanted source that was shipped, with its copy in Sitoo and its shipment."""

@@ -90,7 +90,11 @@ def _shoppers(totals: Mapping[str, int]) -> str:
     if not wanted:
         return f"None of {totals['web_orders']} shoppers on the web wanted what a till had just sold out."
     some = f"Of {totals['web_orders']} shoppers on the web, {wanted} wanted what a till had just sold out: "
-    return some + (f"{told} were told so, {wanted - told} were promised a unit that was gone." if told < wanted else "all of them were told so.")
+    return some + (
+        f"{told} were told so, {wanted - told} {'was' if wanted - told == 1 else 'were'} promised a unit that was gone."
+        if told < wanted
+        else "all of them were told so."
+    )
 
 
 def _sold_twice(totals: Mapping[str, int]) -> str:

@@ -55,10 +55,11 @@ class Target:
             (-self.bookings, "booked in the store"),
             (-self.shipped_not_delivered, "shipped in Centra, not yet handed out in Sitoo"),
             (self.delivered_not_shipped, "handed out in Sitoo, not yet shipped in Centra"),
-            (-self.withheld, "not found by the store"),
         ):
             if units:
                 parts.append(f"{units:+d} {words}")
+        if self.withheld:
+            parts.append(f"{self.withheld} not found by the store")
         return ", ".join(parts)
 
 

@@ -74,7 +74,8 @@ def park_lacks(turn: OrderTurn, lacks: Sequence[Lack], body: str) -> None:
         kind,
         OWNERS.get(kind, Owner.CUSTOMER_SERVICE),
         f"Order {turn.file.number} was not sent to its store: {'; '.join(told)}.",
-        f"{' '.join(todo)} Then redrive this exception; `ops order check {turn.file.number}` shows beforehand whether it would go through.",
+        f"{' '.join(todo)} What is changed in the order itself is noticed; after a change of the mapping or of an article redrive this exception. "
+        f"`ops order check {turn.file.number}` shows beforehand whether it would go through.",
         Work.ORDERS,
         body,
         missing=sorted({lack.attribute for lack in lacks}),

@@ -61,7 +61,7 @@ REFUSED = (centra_errors.Refused, sitoo_errors.Refused)
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
 TROUBLES_TOLD = 10
-"""So many failures in a row (about half an hour) are told to people; the tries go on."""
+"""So many failures in a row (after some 18 minutes) are told to people; the tries go on."""
 
 
 def wait_after(ctx: OrderContext, failure: Exception, troubles: int) -> float:

@@ -56,8 +56,7 @@ def book_till_order(ctx: OrderContext, order: WholeOrder, body: str) -> list[Boo
     put_in_ledger(ctx, order, booked[0] if booked else None)
     if foreign:
         _park_unlinked(ctx, order, foreign, body)
-    elif booked and all(one.by_hand for one in booked):
-        named = ", ".join(str(one.number) for one in booked)
+    elif named := ", ".join(str(one.number) for one in booked if one.by_hand):
         resolve(ctx, refund_entity(ctx.site.id, order.id), Kind.RETURN_UNLINKED, note=f"people named order {named}")
     return booked
 
