@@ -236,8 +236,11 @@ class Orders(RuleBasedStateMachine):
             delivery = delivery_of(shipment["external_id"] or "")
             assert delivery is None or not self._is_echo(delivery), "an echo became a shipment"
         file = self.world.files.get(number)
-        unhoused = any(line["unallocated"] for line in state["lines"]) and not state["on_hold"] and state["status"] in ("CONFIRMED", "PROCESSING")
-        if file is not None and file.excluded and unhoused and not self._short_from_the_start(number):
+        # What customer service took from a store without finding it another place is theirs: only what stores gave back is looked for here.
+        given_back = {row.sku for copy in file.copies if copy.warehouse in file.excluded for row in copy.rows} if file is not None else set()
+        unhoused = any(line["unallocated"] and line["sku"] in given_back for line in state["lines"])
+        goes_on = not state["on_hold"] and state["status"] in ("CONFIRMED", "PROCESSING")
+        if unhoused and goes_on and not self._short_from_the_start(number):
             kinds = {case.problem.kind for case in cases}
             assert kinds - {Kind.FULFILMENT_REJECTED}, f"order {number} was taken from a store and nobody knows"
         if told or state["on_hold"]:
